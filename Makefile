@@ -1,0 +1,52 @@
+PYTHON ?= python3
+BIN := .venv/bin
+UV := $(BIN)/uv
+STAMP := .venv/.installed
+COMPILE := $(UV) pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-annotate --no-header
+
+.DEFAULT_GOAL := help
+.PHONY: help run dev test lint lock stage-function bench-edge bench-pipeline
+
+help: ## list the targets
+	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 18
+
+$(STAMP): requirements-dev.txt requirements-bootstrap.txt
+	$(PYTHON) -c 'import sys; sys.exit("Python 3.11 or newer is needed" if sys.version_info < (3, 11) else 0)'
+	$(PYTHON) -m venv .venv
+	$(BIN)/pip install --quiet --require-hashes -r requirements-bootstrap.txt
+	$(UV) pip sync --quiet --python $(BIN)/python --require-hashes requirements-bootstrap.txt requirements-dev.txt
+	touch $@
+
+run: $(STAMP) ## send sample events through the whole path on this machine, then stop
+	$(BIN)/python -m local.run
+
+dev: $(STAMP) ## the same stack, kept up with a live view until Ctrl-C
+	$(BIN)/python -m local.dev
+
+test: $(STAMP) ## all tests
+	$(BIN)/python -m pytest
+
+lint: $(STAMP) ## ruff and mypy --strict
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+
+lock: $(STAMP) ## recompile the pinned requirements
+	$(COMPILE) requirements-dev.in -o requirements-dev.txt
+	$(COMPILE) -c requirements-dev.txt flex_template/requirements.in -o flex_template/requirements.txt
+	$(COMPILE) -c requirements-dev.txt ingest_function/requirements.in -o ingest_function/requirements.txt
+	echo uv | $(COMPILE) - -o requirements-bootstrap.txt
+
+stage-function: ## the function's deployable source folder: build/function
+	rm -rf build/function
+	mkdir -p build/function
+	cp -R ingest_function schemas build/function/
+	mv build/function/ingest_function/requirements.txt build/function/
+	find build/function \( -name __pycache__ -o -name requirements.in \) -prune -exec rm -rf {} +
+	echo 'from ingest_function.main import ingest as ingest' > build/function/main.py
+
+bench-edge: $(STAMP) ## the edge against FastAPI + pydantic + PublisherClient
+	$(BIN)/python -m benchmarks.edge
+
+bench-pipeline: $(STAMP) ## the pipeline against Beam's own BigQuery sink
+	$(BIN)/python -m benchmarks.pipeline

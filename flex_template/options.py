@@ -1,0 +1,157 @@
+"""The pipeline's own options; everything else on the command line is Beam's.
+
+Defaults come from the environment: `GCP_PROJECT_ID`, `PUB_SUB_TOPIC_ID`, `BIGQUERY_DATASET_ID`
+and `BIGQUERY_TABLE_ID`.
+"""
+
+import argparse
+import re
+from collections.abc import Mapping, Sequence
+
+WRITE_METHODS = ("STORAGE_WRITE_API", "STREAMING_INSERTS")
+
+# Naming rules: "Guidelines to name a topic or a subscription", "Table naming", "Project IDs".
+_PROJECT = r"(?:[a-z0-9.-]+:)?[a-z][a-z0-9-]{4,28}[a-z0-9]"
+_RESOURCE = r"[A-Za-z][A-Za-z0-9._~+%-]{2,254}"
+PATTERNS = {
+    "input_subscription": rf"^projects/{_PROJECT}/subscriptions/{_RESOURCE}$",
+    "input_topic": rf"^projects/{_PROJECT}/topics/{_RESOURCE}$",
+    "table": rf"^{_PROJECT}[.:][A-Za-z0-9_]{{1,1024}}\.[A-Za-z0-9_-]{{1,1024}}$",
+}
+
+
+def matching(name: str, example: str) -> type:
+    """An argparse type that takes what `PATTERNS[name]` matches and shows `example` otherwise."""
+
+    def check(text: str) -> str:
+        if not re.search(PATTERNS[name], text):
+            raise argparse.ArgumentTypeError(f"{text!r} is malformed; example: {example}")
+        return text
+
+    return check  # type: ignore[return-value]  # argparse takes any callable
+
+
+subscription = matching("input_subscription", "projects/my-project/subscriptions/events-pipeline")
+topic = matching("input_topic", "projects/my-project/topics/events")
+table = matching("table", "my-project.aegis.events")
+
+
+def _share(text: str) -> float:
+    value = float(text)
+    if not 0 < value <= 1:
+        raise argparse.ArgumentTypeError(f"{text!r} is not in (0, 1]; example: 0.5")
+    return value
+
+
+def _days(text: str) -> float:
+    value = float(text)
+    if not 0 < value <= 3650:  # noqa: PLR2004 - "Streaming into partitioned tables": ten years
+        raise argparse.ArgumentTypeError(f"{text!r} is not in (0, 3650]; example: 365")
+    return value
+
+
+def parser(environment: Mapping[str, str]) -> argparse.ArgumentParser:
+    """The command line; a default is None where `environment` does not give one."""
+    result = argparse.ArgumentParser(
+        prog="python -m flex_template.main", allow_abbrev=False, description=__doc__
+    )
+    _add_source(result, environment)
+    _add_sink(result, environment)
+    result.add_argument(
+        "--max_event_age_days",
+        type=_days,
+        default=365.0,
+        help="Dead-letter events observed longer ago than this many days; raise it for backfills.",
+    )
+    result.add_argument(
+        "--max_dead_letter_share",
+        type=_share,
+        default=0.5,
+        help="Log an error when more than this share of a bundle's messages becomes dead letters, "
+        "so that a bad deploy does not dead-letter everything in silence.",
+    )
+    return result
+
+
+def _add_source(result: argparse.ArgumentParser, environment: Mapping[str, str]) -> None:
+    source = result.add_mutually_exclusive_group()
+    source.add_argument(
+        "--input_subscription",
+        type=subscription,
+        help="Pub/Sub subscription to read, kept across restarts of the job: the usual choice.",
+    )
+    source.add_argument(
+        "--input_topic",
+        type=topic,
+        default=_joined(environment, "GCP_PROJECT_ID", "PUB_SUB_TOPIC_ID", "projects/{}/topics/{}"),
+        help="Pub/Sub topic to read through a temporary subscription, which forgets what is "
+        "published while no job runs. Default: GCP_PROJECT_ID and PUB_SUB_TOPIC_ID.",
+    )
+    source.add_argument(
+        "--input_files",
+        help="Batch instead of streaming: a path or gs:// pattern of JSON-lines files, "
+        "plain or gzip, one event per line, for backfills.",
+    )
+    result.add_argument(
+        "--deduplicate",
+        action="store_true",
+        help="Let Dataflow drop messages whose event_id attribute it saw in the last ten minutes; "
+        "needs the exactly-once streaming mode of DataflowRunner.",
+    )
+
+
+def _add_sink(result: argparse.ArgumentParser, environment: Mapping[str, str]) -> None:
+    names = ("GCP_PROJECT_ID", "BIGQUERY_DATASET_ID")
+    result.add_argument(
+        "--events_table",
+        type=table,
+        default=_joined(environment, *names, "BIGQUERY_TABLE_ID", "{}.{}.{}"),
+        help="BigQuery table for events, project.dataset.table, created beforehand. "
+        "Default: GCP_PROJECT_ID, BIGQUERY_DATASET_ID and BIGQUERY_TABLE_ID.",
+    )
+    result.add_argument(
+        "--dead_letter_table",
+        type=table,
+        default=_joined(environment, *names, "{}.{}.dead_letters"),
+        help="BigQuery table for what cannot become an event, created beforehand. "
+        "Default: dead_letters in the dataset of GCP_PROJECT_ID and BIGQUERY_DATASET_ID.",
+    )
+    result.add_argument(
+        "--output_directory",
+        help="Write events.jsonl and dead_letters.jsonl to this local folder instead of BigQuery, "
+        "to try the pipeline or to compare runs.",
+    )
+    result.add_argument(
+        "--write_method",
+        choices=WRITE_METHODS,
+        default=WRITE_METHODS[0],
+        help="STORAGE_WRITE_API appends Arrow batches to the table's default stream; "
+        "STREAMING_INSERTS uses Beam's own sink and the older, dearer API.",
+    )
+
+
+def _joined(environment: Mapping[str, str], *names_and_template: str) -> str | None:
+    *names, template = names_and_template
+    values = [environment.get(name) for name in names]
+    return template.format(*values) if all(values) else None
+
+
+def parse(
+    arguments: Sequence[str], environment: Mapping[str, str]
+) -> tuple[argparse.Namespace, list[str]]:
+    """Our options and Beam's arguments.
+
+    Raises:
+        SystemExit: an option is malformed or missing; argparse has printed which.
+    """
+    command = parser(environment)
+    options, beam_arguments = command.parse_known_args(arguments)
+    if options.input_subscription or options.input_files:
+        options.input_topic = None  # an explicit source wins over the environment's topic
+    if not (options.input_subscription or options.input_topic or options.input_files):
+        command.error("one of --input_subscription, --input_topic or --input_files is needed")
+    if not options.output_directory:
+        for name in ("events_table", "dead_letter_table"):
+            if not getattr(options, name):
+                command.error(f"--{name} is needed; example: my-project.aegis.{name[:-6]}s")
+    return options, beam_arguments

@@ -1,0 +1,67 @@
+"""The closed vocabulary of what can be wrong with an event, and where that is found out."""
+
+from collections.abc import Sequence
+from enum import StrEnum
+from typing import NamedTuple
+
+
+class Stage(StrEnum):
+    """The step of the pipeline that refused a message."""
+
+    DECODE = "decode"
+    PARSE = "parse"
+    VALIDATE = "validate"
+    CONVERT = "convert"
+    APPEND = "append"
+
+
+class ErrorCode(StrEnum):
+    """Stable codes: clients, alerts and replay filters depend on them."""
+
+    EMPTY_PAYLOAD = "empty_payload"
+    NOT_UTF8 = "not_utf8"
+    MALFORMED_JSON = "malformed_json"
+    WRONG_TYPE = "wrong_type"
+    MISSING_FIELD = "missing_field"
+    UNKNOWN_FIELD = "unknown_field"
+    UNKNOWN_SCHEMA_VERSION = "unknown_schema_version"
+    WRONG_FORMAT = "wrong_format"
+    WRONG_LENGTH = "wrong_length"
+    OUT_OF_RANGE = "out_of_range"
+    NUL_CHARACTER = "nul_character"
+    TIMESTAMP_TOO_OLD = "timestamp_too_old"
+    TIMESTAMP_IN_FUTURE = "timestamp_in_future"
+    DETAILS_TOO_LARGE = "details_too_large"
+    DETAILS_TOO_DEEP = "details_too_deep"
+    INVALID_ATTRIBUTE = "invalid_attribute"
+    ROW_REFUSED = "row_refused"
+
+
+_STAGES = {
+    ErrorCode.EMPTY_PAYLOAD: Stage.DECODE,
+    ErrorCode.NOT_UTF8: Stage.DECODE,
+    ErrorCode.MALFORMED_JSON: Stage.PARSE,
+    ErrorCode.INVALID_ATTRIBUTE: Stage.CONVERT,
+    ErrorCode.ROW_REFUSED: Stage.APPEND,
+}
+
+
+def stage_of(code: ErrorCode) -> Stage:
+    """The stage that raises `code`; every code belongs to exactly one."""
+    return _STAGES.get(code, Stage.VALIDATE)
+
+
+class EventError(NamedTuple):
+    """One thing wrong with an event: a stable code, a JSON Pointer (RFC 6901), a sentence."""
+
+    code: ErrorCode
+    path: str
+    message: str
+
+
+class InvalidEvent(ValueError):  # noqa: N818 - a verdict on the input, not a fault of the program
+    """The event was refused; `errors` holds at least one reason, ordered by path."""
+
+    def __init__(self, errors: Sequence[EventError]) -> None:
+        super().__init__(errors[0].code.value)
+        self.errors = tuple(errors)

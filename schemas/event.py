@@ -1,0 +1,151 @@
+"""Parse and validate one event; units are microseconds since the Unix epoch throughout."""
+
+import time
+from datetime import UTC, datetime, timedelta
+from typing import Any, NamedTuple, NoReturn
+
+import orjson
+
+from schemas.errors import ErrorCode, EventError, InvalidEvent
+from schemas.violations import SCHEMA_VERSIONS, validator_for, violations
+
+DETAILS_MAX_BYTES = 64 * 1024
+DETAILS_MAX_DEPTH = 16
+_DAY = 24 * 60 * 60 * 1_000_000
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_MICROSECOND = timedelta(microseconds=1)
+
+
+class Limits(NamedTuple):
+    """How far an event's `timestamp` may lie from now, in microseconds."""
+
+    max_age: int
+    max_ahead: int
+
+    @classmethod
+    def of_days(cls, max_age_days: float, max_ahead_days: float = 1) -> "Limits":
+        return cls(int(max_age_days * _DAY), int(max_ahead_days * _DAY))
+
+
+DEFAULT_LIMITS = Limits.of_days(365)
+
+
+class Event(NamedTuple):
+    """A valid event: its JSON fields, and what validation computed on the way."""
+
+    fields: dict[str, Any]
+    timestamp: int
+    details: bytes | None
+
+
+def now_micros() -> int:
+    return time.time_ns() // 1000
+
+
+def parse(data: bytes) -> object:
+    """Decode one JSON document (RFC 8259).
+
+    Raises:
+        InvalidEvent: with `empty_payload`, `not_utf8` or `malformed_json`.
+    """
+    try:
+        return orjson.loads(data)
+    except orjson.JSONDecodeError as error:
+        _refuse_bytes(data, error)
+
+
+def validate(document: object, *, now: int, limits: Limits = DEFAULT_LIMITS) -> Event:
+    """Check a parsed document against the schema version it names, and what a schema cannot say.
+
+    Raises:
+        InvalidEvent: with every schema violation, or with every violation of the other rules.
+    """
+    version = _version(document)
+    if version not in SCHEMA_VERSIONS:
+        message = f"must be one of {', '.join(map(str, SCHEMA_VERSIONS))}"
+        _refuse(EventError(ErrorCode.UNKNOWN_SCHEMA_VERSION, "/schema_version", message))
+    validator = validator_for(version)
+    if not validator.is_valid(document):
+        raise InvalidEvent(violations(validator, document))
+    assert isinstance(document, dict)
+    return _check_values(document, now, limits)
+
+
+def _version(document: object) -> int:
+    """The version to validate against; nonsense maps to 1, whose schema then names the fault."""
+    if isinstance(document, dict):
+        version = document.get("schema_version", 1)
+        if isinstance(version, int | float) and not isinstance(version, bool):
+            return version  # type: ignore[return-value]  # 1.0 is the integer 1 in JSON Schema
+    return 1
+
+
+def _check_values(fields: dict[str, Any], now: int, limits: Limits) -> Event:
+    errors: list[EventError] = []
+    timestamp = _timestamp(fields["timestamp"], now, limits, errors)
+    details = fields.get("event_details")
+    encoded = None if details is None else orjson.dumps(details)
+    if encoded is not None:
+        _check_details(details, encoded, errors)
+    if errors:
+        raise InvalidEvent(errors)
+    return Event(fields, timestamp, encoded)
+
+
+def parse_timestamp(text: str) -> int:
+    """Microseconds since the epoch; digits beyond the sixth are cut off, as BigQuery does.
+
+    Raises:
+        ValueError: the text is no calendar date, or not RFC 3339.
+    """
+    return (datetime.fromisoformat(text.upper()) - _EPOCH) // _MICROSECOND
+
+
+def _timestamp(text: str, now: int, limits: Limits, errors: list[EventError]) -> int:
+    try:
+        timestamp = parse_timestamp(text)
+    except ValueError:
+        message = "must be a date that exists in the calendar"
+        errors.append(EventError(ErrorCode.WRONG_FORMAT, "/timestamp", message))
+        return 0
+    if timestamp < now - limits.max_age:
+        message = f"older than {limits.max_age / _DAY:g} days"
+        errors.append(EventError(ErrorCode.TIMESTAMP_TOO_OLD, "/timestamp", message))
+    elif timestamp > now + limits.max_ahead:
+        message = f"more than {limits.max_ahead / _DAY:g} days ahead of the server's clock"
+        errors.append(EventError(ErrorCode.TIMESTAMP_IN_FUTURE, "/timestamp", message))
+    return timestamp
+
+
+def _check_details(details: object, encoded: bytes, errors: list[EventError]) -> None:
+    if len(encoded) > DETAILS_MAX_BYTES:
+        message = f"{len(encoded)} bytes encoded, at most {DETAILS_MAX_BYTES}"
+        errors.append(EventError(ErrorCode.DETAILS_TOO_LARGE, "/event_details", message))
+    # Each level opens a bracket, so few brackets prove a shallow value without walking it.
+    brackets = encoded.count(b"{") + encoded.count(b"[")
+    if brackets > DETAILS_MAX_DEPTH and _deeper_than(details, DETAILS_MAX_DEPTH):
+        message = f"nested deeper than {DETAILS_MAX_DEPTH} levels"
+        errors.append(EventError(ErrorCode.DETAILS_TOO_DEEP, "/event_details", message))
+
+
+def _deeper_than(value: object, levels: int) -> bool:
+    if isinstance(value, dict):
+        value = list(value.values())
+    if not isinstance(value, list):
+        return False
+    return levels == 0 or any(_deeper_than(item, levels - 1) for item in value)
+
+
+def _refuse(error: EventError) -> NoReturn:
+    raise InvalidEvent([error])
+
+
+def _refuse_bytes(data: bytes, cause: orjson.JSONDecodeError) -> NoReturn:
+    if not data.strip():
+        _refuse(EventError(ErrorCode.EMPTY_PAYLOAD, "", "the payload is empty"))
+    try:
+        data.decode()
+    except UnicodeDecodeError as error:
+        message = f"byte {error.start} is not UTF-8"
+        _refuse(EventError(ErrorCode.NOT_UTF8, "", message))
+    _refuse(EventError(ErrorCode.MALFORMED_JSON, "", f"not JSON: {cause}"))
