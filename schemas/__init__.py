@@ -6,7 +6,15 @@ Both sides call these two functions, so their verdict and their list of errors a
 """
 
 from schemas.errors import ErrorCode, EventError, InvalidEvent, Stage, stage_of
-from schemas.event import DEFAULT_LIMITS, Event, Limits, now_micros, parse, validate
+from schemas.event import (
+    DEFAULT_LIMITS,
+    Event,
+    Limits,
+    now_micros,
+    parse,
+    parse_timestamp,
+    validate,
+)
 from schemas.tables import TABLES, deduplicated_view, table_schema
 from schemas.version import __version__
 
@@ -23,6 +31,7 @@ __all__ = [
     "deduplicated_view",
     "now_micros",
     "parse",
+    "parse_timestamp",
     "stage_of",
     "table_schema",
     "validate",

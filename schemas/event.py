@@ -14,6 +14,11 @@ DETAILS_MAX_DEPTH = 16
 _DAY = 24 * 60 * 60 * 1_000_000
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MICROSECOND = timedelta(microseconds=1)
+_TOO_DEEP = EventError(
+    ErrorCode.DETAILS_TOO_DEEP,
+    "/event_details",
+    f"nested deeper than {DETAILS_MAX_DEPTH} levels",
+)
 
 
 class Limits(NamedTuple):
@@ -73,20 +78,16 @@ def validate(document: object, *, now: int, limits: Limits = DEFAULT_LIMITS) -> 
 
 def _version(document: object) -> int:
     """The version to validate against; nonsense maps to 1, whose schema then names the fault."""
-    if isinstance(document, dict):
-        version = document.get("schema_version", 1)
-        if isinstance(version, int | float) and not isinstance(version, bool):
-            return version  # type: ignore[return-value]  # 1.0 is the integer 1 in JSON Schema
-    return 1
+    version = document.get("schema_version", 1) if isinstance(document, dict) else 1
+    # In JSON Schema 1.0 is the integer 1.
+    return int(version) if type(version) in (int, float) and version % 1 == 0 else 1
 
 
 def _check_values(fields: dict[str, Any], now: int, limits: Limits) -> Event:
     errors: list[EventError] = []
     timestamp = _timestamp(fields["timestamp"], now, limits, errors)
     details = fields.get("event_details")
-    encoded = None if details is None else orjson.dumps(details)
-    if encoded is not None:
-        _check_details(details, encoded, errors)
+    encoded = None if details is None else _encode_details(details, errors)
     if errors:
         raise InvalidEvent(errors)
     return Event(fields, timestamp, encoded)
@@ -96,9 +97,12 @@ def parse_timestamp(text: str) -> int:
     """Microseconds since the epoch; digits beyond the sixth are cut off, as BigQuery does.
 
     Raises:
-        ValueError: the text is no calendar date, or not RFC 3339.
+        ValueError: the text is no calendar date, or has no offset.
     """
-    return (datetime.fromisoformat(text.upper()) - _EPOCH) // _MICROSECOND
+    moment = datetime.fromisoformat(text.upper())
+    if moment.tzinfo is None:
+        raise ValueError("no offset")
+    return (moment - _EPOCH) // _MICROSECOND
 
 
 def _timestamp(text: str, now: int, limits: Limits, errors: list[EventError]) -> int:
@@ -117,15 +121,20 @@ def _timestamp(text: str, now: int, limits: Limits, errors: list[EventError]) ->
     return timestamp
 
 
-def _check_details(details: object, encoded: bytes, errors: list[EventError]) -> None:
+def _encode_details(details: object, errors: list[EventError]) -> bytes:
+    try:
+        encoded = orjson.dumps(details)
+    except orjson.JSONEncodeError:  # of parsed JSON, orjson refuses only more than 254 levels
+        errors.append(_TOO_DEEP)
+        return b""
     if len(encoded) > DETAILS_MAX_BYTES:
         message = f"{len(encoded)} bytes encoded, at most {DETAILS_MAX_BYTES}"
         errors.append(EventError(ErrorCode.DETAILS_TOO_LARGE, "/event_details", message))
     # Each level opens a bracket, so few brackets prove a shallow value without walking it.
     brackets = encoded.count(b"{") + encoded.count(b"[")
     if brackets > DETAILS_MAX_DEPTH and _deeper_than(details, DETAILS_MAX_DEPTH):
-        message = f"nested deeper than {DETAILS_MAX_DEPTH} levels"
-        errors.append(EventError(ErrorCode.DETAILS_TOO_DEEP, "/event_details", message))
+        errors.append(_TOO_DEEP)
+    return encoded
 
 
 def _deeper_than(value: object, levels: int) -> bool:

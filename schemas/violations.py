@@ -58,4 +58,5 @@ def _translate(raw: Any) -> Iterator[EventError]:
 
 def _pointer(parts: list[str | int]) -> str:
     escaped = (str(part).replace("~", "~0").replace("/", "~1") for part in parts)
-    return "".join(f"/{part}" for part in escaped)[:MAX_PATH]
+    cut = "".join(f"/{part}" for part in escaped)[:MAX_PATH].removesuffix("~")
+    return cut.replace("\0", "\ufffd")  # BigQuery's JSON holds no U+0000

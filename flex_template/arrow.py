@@ -1,0 +1,34 @@
+"""Rows as Arrow record batches, typed by the table's own schema file."""
+
+from collections.abc import Sequence
+from typing import Any
+
+import pyarrow as pa
+
+from schemas import table_schema
+
+# "Supported Arrow data types", BigQuery Storage Write API; JSON travels as text.
+_TYPES = {
+    "STRING": pa.string(),
+    "JSON": pa.string(),
+    "BYTES": pa.binary(),
+    "INTEGER": pa.int64(),
+    "FLOAT": pa.float64(),
+    "BOOLEAN": pa.bool_(),
+    "TIMESTAMP": pa.timestamp("us", tz="UTC"),
+}
+
+
+def arrow_schema(table: str) -> pa.Schema:
+    """The Arrow schema of one of `schemas.TABLES`."""
+    return pa.schema(
+        pa.field(field["name"], _TYPES[field["type"]], field["mode"] != "REQUIRED")
+        for field in table_schema(table)
+    )
+
+
+def record_batch(rows: Sequence[tuple[Any, ...]], schema: pa.Schema) -> pa.RecordBatch:
+    """Rows of values in the schema's order, as columns."""
+    columns = zip(*rows, strict=True)
+    arrays = [pa.array(*typed) for typed in zip(columns, schema.types, strict=True)]
+    return pa.RecordBatch.from_arrays(arrays, schema=schema)

@@ -1,0 +1,38 @@
+"""A message as every step sees it, wherever it was read from."""
+
+import hashlib
+from typing import NamedTuple
+
+from apache_beam.io.gcp.pubsub import PubsubMessage as BeamMessage
+from google.pubsub_v1.types import PubsubMessage
+
+_Proto = PubsubMessage.pb()
+
+
+class Message(NamedTuple):
+    """Exact bytes and attributes; `published_at` in microseconds, None if read from a file."""
+
+    data: bytes
+    attributes: dict[str, str]
+    message_id: str
+    published_at: int | None
+
+
+def from_pubsub(element: bytes | BeamMessage) -> Message:
+    """Dataflow hands over serialised messages, the DirectRunner Beam's own objects."""
+    if isinstance(element, BeamMessage):
+        return _from_beam(element)
+    proto = _Proto.FromString(element)
+    published = proto.publish_time
+    micros = published.seconds * 1_000_000 + published.nanos // 1000
+    return Message(proto.data, dict(proto.attributes), proto.message_id, micros)
+
+
+def _from_beam(element: BeamMessage) -> Message:
+    micros = int(element.publish_time.timestamp() * 1_000_000)
+    return Message(element.data, dict(element.attributes), element.message_id, micros)
+
+
+def from_line(line: bytes) -> Message:
+    """A line of a file; its id is its content's hash, so that a second backfill adds no event."""
+    return Message(line, {}, hashlib.sha256(line).hexdigest(), None)

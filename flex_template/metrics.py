@@ -1,0 +1,36 @@
+"""The pipeline's counters and distributions, in the namespace `aegis`.
+
+Dataflow exports them to Cloud Monitoring as `job/user_counter` under these names.
+"""
+
+from collections.abc import Mapping
+
+from apache_beam.metrics import Metrics
+
+from schemas import ErrorCode
+
+NAMESPACE = "aegis"
+EVENTS = "events"
+DEAD_LETTERS = "dead_letters"
+DEAD_LETTER_FLOODS = "dead_letter_floods"
+APPEND_RETRIES = "append_retries"
+BATCH_ROWS = "batch_rows"
+BATCH_BYTES = "batch_bytes"
+APPEND_MILLISECONDS = "append_milliseconds"
+LATENCY_MILLISECONDS = "end_to_end_latency_milliseconds"
+
+
+def dead_letters_of(code: ErrorCode) -> str:
+    """The counter of one error code."""
+    return f"{DEAD_LETTERS}_{code.value}"
+
+
+def count(counts: Mapping[str, int]) -> None:
+    """Add what a bundle counted: a counter touched per element costs about 1 us each time."""
+    for name, number in counts.items():
+        Metrics.counter(NAMESPACE, name).inc(number)
+
+
+def record(name: str, value: int) -> None:
+    """Add one value to a distribution."""
+    Metrics.distribution(NAMESPACE, name).update(value)
