@@ -63,15 +63,14 @@ def validate(document: object, *, now: int, limits: Limits = DEFAULT_LIMITS) -> 
     """Check a parsed document against the schema version it names, and what a schema cannot say.
 
     Raises:
-        InvalidEvent: with every schema violation, or with every violation of the other rules.
+        InvalidEvent: with the schema's violations, or if none, with those of the other rules.
     """
     version = _version(document)
     if version not in SCHEMA_VERSIONS:
         message = f"must be one of {', '.join(map(str, SCHEMA_VERSIONS))}"
         _refuse(EventError(ErrorCode.UNKNOWN_SCHEMA_VERSION, "/schema_version", message))
-    validator = validator_for(version)
-    if not validator.is_valid(document):
-        raise InvalidEvent(violations(validator, document))
+    if not validator_for(version).is_valid(document):
+        raise InvalidEvent(violations(version, document))
     assert isinstance(document, dict)
     return _check_values(document, now, limits)
 
