@@ -7,7 +7,6 @@ from typing import Any
 import jsonschema
 import pytest
 from hypothesis import given
-from hypothesis import strategies as st
 
 from schemas.violations import SCHEMA_VERSIONS, validator_for, violations
 from tests.schemas.generated import events, json_values
