@@ -1,0 +1,82 @@
+"""Child processes that never outlive this one, with their output in a file."""
+
+import os
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+
+from local import leash
+
+STOP_SECONDS = leash.GRACE_SECONDS + 5
+LOG_LINES = 15
+
+
+class StackError(Exception):
+    """Why the stack cannot run, in one line; `log` holds the last lines of the part at fault."""
+
+    def __init__(self, message: str, log: str = "") -> None:
+        super().__init__(message)
+        self.log = log
+
+
+class Process:
+    """A command on a leash: it ends with `stop`, or with this process, however that ends."""
+
+    def __init__(
+        self, name: str, command: Sequence[str], environment: Mapping[str, str], log_folder: Path
+    ) -> None:
+        self.name = name
+        self.log_file = log_folder / f"{name}.log"
+        with self.log_file.open("wb") as log:
+            self._leash = subprocess.Popen(
+                [sys.executable, "-I", "-S", leash.__file__, *command],
+                env={**os.environ, **environment},
+                stdin=subprocess.PIPE,
+                stdout=log,
+                stderr=subprocess.STDOUT,
+                start_new_session=True,  # so that Ctrl-C reaches this process alone
+            )
+
+    def check_alive(self) -> None:
+        """Raise `StackError` if the command has ended."""
+        if self._leash.poll() is not None:
+            message = f"{self.name} ended with exit code {self._leash.returncode}"
+            raise StackError(message, self.log_tail())
+
+    def wait_until(self, ready: Callable[[], bool], seconds: float = 60) -> None:
+        """Poll `ready`; raise `StackError` if the command ends or the time is over."""
+        deadline = time.monotonic() + seconds
+        while not ready():
+            self.check_alive()
+            if time.monotonic() > deadline:
+                raise StackError(f"{self.name} not ready in {seconds:g} s", self.log_tail())
+            time.sleep(0.05)
+
+    def log_tail(self) -> str:
+        lines = self.log_file.read_text(errors="replace").splitlines()
+        return "\n".join(lines[-LOG_LINES:])
+
+    def release(self) -> None:
+        """Ask the command to end, without waiting for it."""
+        assert self._leash.stdin is not None
+        self._leash.stdin.close()
+
+    def stop(self) -> None:
+        self.release()
+        self._leash.wait(STOP_SECONDS)
+
+
+def free_port() -> int:
+    """A port of 127.0.0.1 that nothing listens on at the moment."""
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        return int(listener.getsockname()[1])
+
+
+def accepts(port: int) -> bool:
+    """Whether something listens on `port` of 127.0.0.1."""
+    with socket.socket() as client:
+        client.settimeout(1)
+        return client.connect_ex(("127.0.0.1", port)) == 0
