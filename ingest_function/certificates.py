@@ -1,0 +1,69 @@
+"""Google's signing certificates, kept as long as their answer's Cache-Control allows."""
+
+import asyncio
+import re
+import time
+from collections.abc import Mapping
+from contextlib import suppress
+from http import HTTPStatus
+
+import orjson
+from google.auth.exceptions import TransportError
+from google.auth.transport.requests import Request
+
+from ingest_function.problem import ProblemCode, unavailable
+
+FETCH_SECONDS = 5
+MIN_PAUSE_SECONDS = 10
+DEFAULT_MAX_AGE_SECONDS = 3600
+_MAX_AGE = re.compile(r"max-age=(\d+)")
+
+
+class Certificates:
+    """PEM certificates by key id.
+
+    They are fetched when they have expired or an unknown key turns up, in a thread and by one
+    request only; never more often than every `MIN_PAUSE_SECONDS`, whatever tokens are sent. Old
+    ones stay in use while new ones cannot be had.
+    """
+
+    def __init__(self, url: str) -> None:
+        self._url = url
+        self._request = Request()
+        self._by_id: dict[str, str] = {}
+        self._fresh_until = 0.0
+        self._no_fetch_before = 0.0
+        self._lock = asyncio.Lock()
+
+    async def get(self, key_id: str) -> str | None:
+        """The certificate, or None if Google has no such key.
+
+        Raises:
+            Problem: 503, none could be fetched yet.
+        """
+        if self._must_fetch(key_id):
+            async with self._lock:
+                if self._must_fetch(key_id):
+                    await self._fetch()
+        if not self._by_id:
+            code, detail = ProblemCode.CERTIFICATES_UNAVAILABLE, "tokens cannot be checked now"
+            raise unavailable(code, detail, retry_after=MIN_PAUSE_SECONDS)
+        return self._by_id.get(key_id)
+
+    def _must_fetch(self, key_id: str) -> bool:
+        now = time.monotonic()
+        wanted = key_id not in self._by_id or now >= self._fresh_until
+        return wanted and now >= self._no_fetch_before
+
+    async def _fetch(self) -> None:
+        with suppress(TransportError):
+            response = await asyncio.to_thread(self._request, self._url, timeout=FETCH_SECONDS)
+            if response.status == HTTPStatus.OK:
+                self._by_id = orjson.loads(response.data)
+                self._fresh_until = time.monotonic() + _max_age(response.headers)
+        self._no_fetch_before = time.monotonic() + MIN_PAUSE_SECONDS
+
+
+def _max_age(headers: Mapping[str, str]) -> int:
+    found = _MAX_AGE.search(headers.get("cache-control", ""))
+    return int(found.group(1)) if found else DEFAULT_MAX_AGE_SECONDS

@@ -1,0 +1,88 @@
+"""Pub/Sub's `Publish` over gRPC, without the client library's threads and wrappers."""
+
+import asyncio
+import random
+from collections.abc import Sequence
+from itertools import count
+from typing import Any
+from urllib.parse import quote
+
+import grpc
+from google.pubsub_v1.services.publisher.transports import PublisherGrpcAsyncIOTransport
+from google.pubsub_v1.types import PublishRequest, PublishResponse
+
+# https://cloud.google.com/pubsub/docs/retry-requests
+RETRYABLE = frozenset(
+    {
+        grpc.StatusCode.ABORTED,
+        grpc.StatusCode.CANCELLED,
+        grpc.StatusCode.DEADLINE_EXCEEDED,
+        grpc.StatusCode.INTERNAL,
+        grpc.StatusCode.RESOURCE_EXHAUSTED,
+        grpc.StatusCode.UNAVAILABLE,
+        grpc.StatusCode.UNKNOWN,
+    }
+)
+FIRST_BACKOFF_SECONDS = 0.1
+MAX_BACKOFF_SECONDS = 2.0
+_CHANNEL_OPTIONS = (
+    ("grpc.keepalive_time_ms", 30_000),  # a connection that died in silence is found out
+    ("grpc.keepalive_timeout_ms", 5_000),
+    ("grpc.initial_reconnect_backoff_ms", 100),  # gRPC's own second would outlast a short outage
+    ("grpc.max_reconnect_backoff_ms", 2_000),
+)
+
+_PublishRequest = PublishRequest.pb()
+_PublishResponse = PublishResponse.pb()
+
+
+def open_channel(emulator_host: str) -> grpc.aio.Channel:
+    """To the emulator in plain text, or to Google over TLS with the default credentials.
+
+    Raises:
+        google.auth.exceptions.DefaultCredentialsError: there are none.
+    """
+    if emulator_host:
+        return grpc.aio.insecure_channel(emulator_host, options=_CHANNEL_OPTIONS)
+    return PublisherGrpcAsyncIOTransport.create_channel(options=_CHANNEL_OPTIONS)
+
+
+class Topic:
+    """One topic's `Publish`, repeated while its code is retryable and time is left."""
+
+    def __init__(self, channel: grpc.aio.Channel, name: str) -> None:
+        self._name = name
+        self._metadata = (("x-goog-request-params", f"topic={quote(name, safe='')}"),)
+        self._call = channel.unary_unary(
+            "/google.pubsub.v1.Publisher/Publish",
+            request_serializer=_PublishRequest.SerializeToString,
+            response_deserializer=_PublishResponse.FromString,
+        )
+
+    async def publish(self, messages: Sequence[Any], deadline: float) -> Sequence[str]:
+        """The ids of the acknowledged `messages`; `deadline` is of the event loop's clock.
+
+        A repeated call may store messages twice; their `event_id` stays the same.
+
+        Raises:
+            grpc.aio.AioRpcError: the code is final, or the deadline leaves no time to try again.
+        """
+        loop = asyncio.get_running_loop()
+        request = _PublishRequest(topic=self._name, messages=messages)
+        for attempt in count():
+            try:
+                left = deadline - loop.time()
+                answer = await self._call(request, timeout=left, metadata=self._metadata)
+            except grpc.aio.AioRpcError as error:
+                pause = _backoff(attempt)
+                if error.code() not in RETRYABLE or loop.time() + pause >= deadline:
+                    raise
+                await asyncio.sleep(pause)
+            else:
+                return answer.message_ids  # type: ignore[no-any-return]
+        raise AssertionError("count() does not end")
+
+
+def _backoff(attempt: int) -> float:
+    longest = min(MAX_BACKOFF_SECONDS, FIRST_BACKOFF_SECONDS * 2**attempt)
+    return random.uniform(0, longest)  # noqa: S311 - jitter, not a secret

@@ -1,0 +1,138 @@
+"""The environment, read and checked once."""
+
+import os
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+
+from ingest_function.logs import Severity
+from schemas import Limits
+
+GOOGLE_CERTS_URL = "https://www.googleapis.com/oauth2/v1/certs"
+MIN_SECRET_LENGTH = 16
+_ORIGIN = re.compile(r"[a-z][a-z0-9+.-]*://[^/?#*\s]+")
+
+
+class ConfigurationError(ValueError):
+    """A variable is missing or wrong; the message names it, and never holds a secret."""
+
+
+class AuthMode(StrEnum):
+    API_KEY = "api_key"
+    GOOGLE_ID_TOKEN = "google_id_token"  # noqa: S105 - the name of a mode
+    NONE = "none"
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """`docs/edge.md` describes every variable; times are in seconds."""
+
+    project: str
+    topic: str
+    auth_mode: AuthMode
+    api_keys: tuple[bytes, ...] = field(repr=False)
+    token_audience: str
+    certs_url: str
+    allowed_origins: frozenset[bytes]
+    user_id_key: bytes = field(repr=False)
+    limits: Limits
+    publish_timeout: float
+    log_level: Severity
+    emulator_host: str
+
+
+def load_settings() -> Settings:
+    """The settings of this process; ends it with one line if they are wrong."""
+    try:
+        return read_settings(os.environ)
+    except ConfigurationError as error:
+        raise SystemExit(f"ingest_function: {error}") from None
+
+
+def read_settings(environment: Mapping[str, str]) -> Settings:
+    """Read and check every variable.
+
+    Raises:
+        ConfigurationError: naming the first variable that is missing or wrong.
+    """
+    project = _required(environment, "GCP_PROJECT_ID")
+    emulator_host = environment.get("PUBSUB_EMULATOR_HOST", "")
+    auth_mode = _auth_mode(environment, local=bool(emulator_host))
+    return Settings(
+        project=project,
+        topic=f"projects/{project}/topics/{_required(environment, 'PUB_SUB_TOPIC_ID')}",
+        auth_mode=auth_mode,
+        api_keys=_api_keys(environment) if auth_mode is AuthMode.API_KEY else (),
+        token_audience=(
+            _required(environment, "GOOGLE_ID_TOKEN_AUDIENCE")
+            if auth_mode is AuthMode.GOOGLE_ID_TOKEN
+            else ""
+        ),
+        certs_url=environment.get("GOOGLE_CERTS_URL", GOOGLE_CERTS_URL),
+        allowed_origins=_origins(environment),
+        user_id_key=_user_id_key(environment),
+        limits=Limits.of_days(_positive(environment, "MAX_EVENT_AGE_DAYS", default="365")),
+        publish_timeout=_positive(environment, "PUBLISH_TIMEOUT_SECONDS", default="10"),
+        log_level=_log_level(environment),
+        emulator_host=emulator_host,
+    )
+
+
+def _required(environment: Mapping[str, str], name: str) -> str:
+    value = environment.get(name, "").strip()
+    if not value:
+        raise ConfigurationError(f"{name} must be set")
+    return value
+
+
+def _auth_mode(environment: Mapping[str, str], *, local: bool) -> AuthMode:
+    value = environment.get("AUTH_MODE", "")
+    if value not in list(AuthMode):
+        raise ConfigurationError(f"AUTH_MODE must be one of {', '.join(AuthMode)}")
+    if value == AuthMode.NONE and not local:
+        raise ConfigurationError("AUTH_MODE=none is allowed only with PUBSUB_EMULATOR_HOST")
+    return AuthMode(value)
+
+
+def _api_keys(environment: Mapping[str, str]) -> tuple[bytes, ...]:
+    keys = _listed(_required(environment, "API_KEYS"))
+    if min(map(len, keys), default=0) < MIN_SECRET_LENGTH:
+        raise ConfigurationError(f"API_KEYS must have {MIN_SECRET_LENGTH} or more characters each")
+    return tuple(key.encode() for key in keys)
+
+
+def _origins(environment: Mapping[str, str]) -> frozenset[bytes]:
+    origins = _listed(environment.get("ALLOWED_ORIGINS", ""))
+    for origin in origins:
+        if not _ORIGIN.fullmatch(origin):
+            raise ConfigurationError(f"ALLOWED_ORIGINS: {origin!r} is no scheme://host")
+    return frozenset(origin.encode() for origin in origins)
+
+
+def _user_id_key(environment: Mapping[str, str]) -> bytes:
+    key = environment.get("USER_ID_HMAC_KEY", "").encode()
+    if 0 < len(key) < MIN_SECRET_LENGTH:
+        raise ConfigurationError(f"USER_ID_HMAC_KEY must have {MIN_SECRET_LENGTH} or more bytes")
+    return key
+
+
+def _positive(environment: Mapping[str, str], name: str, *, default: str) -> float:
+    try:
+        value = float(environment.get(name, default))
+    except ValueError:
+        value = 0
+    if not 0 < value < float("inf"):
+        raise ConfigurationError(f"{name} must be a number above 0")
+    return value
+
+
+def _log_level(environment: Mapping[str, str]) -> Severity:
+    name = environment.get("LOG_LEVEL", Severity.INFO.name)
+    if name not in Severity.__members__:
+        raise ConfigurationError(f"LOG_LEVEL must be one of {', '.join(Severity.__members__)}")
+    return Severity[name]
+
+
+def _listed(text: str) -> list[str]:
+    return [item for item in (part.strip() for part in text.split(",")) if item]
