@@ -23,6 +23,7 @@ MAX_BUFFERED_BYTES = 4_000_000
 DEFAULT_POLICY = RetryPolicy()
 
 Refusal = tuple[Message, str]
+NOTHING: list[Refusal] = []
 
 
 class AppendRows(beam.DoFn):
@@ -57,14 +58,14 @@ class AppendRows(beam.DoFn):
         self._rows: list[tuple[Any, ...]] = []
         self._bytes = 0
 
-    def process(self, element: tuple[Message, tuple[Any, ...]]) -> list[Refusal] | None:
+    def process(self, element: tuple[Message, tuple[Any, ...]]) -> list[Refusal]:
         message, row = element
         self._messages.append(message)
         self._rows.append(row)
         self._bytes += len(message.data)
         if len(self._rows) >= MAX_ROWS or self._bytes >= MAX_BUFFERED_BYTES:
             return list(self._refusals(self._send()))
-        return None
+        return NOTHING
 
     def finish_bundle(self) -> Iterator[WindowedValue]:
         if self._rows:

@@ -2,6 +2,7 @@
 
 import hashlib
 from collections import Counter
+from collections.abc import Mapping
 from typing import Any, NamedTuple
 
 import apache_beam as beam
@@ -64,7 +65,7 @@ def dead_letter_row(failure: Failure, origin: Origin, failed_at: int) -> DeadLet
         len(message.data),
         hashlib.sha256(message.data).hexdigest(),
         len(message.data) > MAX_PAYLOAD,
-        orjson.dumps(message.attributes),
+        orjson.dumps(dict(message.attributes)),
         message.message_id,
         message.published_at,
         attribute("event_id"),
@@ -77,7 +78,7 @@ def dead_letter_row(failure: Failure, origin: Origin, failed_at: int) -> DeadLet
     )
 
 
-def replay_attempt(attributes: dict[str, str]) -> int:
+def replay_attempt(attributes: Mapping[str, str]) -> int:
     """How often the message was replayed; anyone may set attributes, so nonsense counts as 0."""
     text = attributes.get("replay_attempt", "")
     return int(text) if text.isascii() and text.isdigit() and len(text) < 10 else 0  # noqa: PLR2004

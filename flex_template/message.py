@@ -1,7 +1,8 @@
 """A message as every step sees it, wherever it was read from."""
 
 import hashlib
-from typing import NamedTuple
+from collections.abc import Mapping
+from typing import Any, NamedTuple
 
 from apache_beam.io.gcp.pubsub import PubsubMessage as BeamMessage
 from google.pubsub_v1.types import PubsubMessage
@@ -13,9 +14,13 @@ class Message(NamedTuple):
     """Exact bytes and attributes; `published_at` in microseconds, None if read from a file."""
 
     data: bytes
-    attributes: dict[str, str]
+    attributes: Mapping[str, str]
     message_id: str
     published_at: int | None
+
+    def __reduce__(self) -> tuple[type["Message"], tuple[Any, ...]]:
+        """Pickled only where a runner does not fuse: protobuf's map cannot be."""
+        return Message, (self.data, dict(self.attributes), self.message_id, self.published_at)
 
 
 def from_pubsub(element: bytes | BeamMessage) -> Message:
@@ -25,12 +30,13 @@ def from_pubsub(element: bytes | BeamMessage) -> Message:
     proto = _Proto.FromString(element)
     published = proto.publish_time
     micros = published.seconds * 1_000_000 + published.nanos // 1000
-    return Message(proto.data, dict(proto.attributes), proto.message_id, micros)
+    # The attributes stay protobuf's map: few are ever read, and a copy costs more than parsing.
+    return Message(proto.data, proto.attributes, proto.message_id, micros)
 
 
 def _from_beam(element: BeamMessage) -> Message:
     micros = int(element.publish_time.timestamp() * 1_000_000)
-    return Message(element.data, dict(element.attributes), element.message_id, micros)
+    return Message(element.data, element.attributes, element.message_id, micros)
 
 
 def from_line(line: bytes) -> Message:

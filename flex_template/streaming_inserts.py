@@ -43,8 +43,8 @@ class StreamingInserts(beam.PTransform):
 
 def _carrying(message: Message, row: tuple[Any, ...]) -> dict[str, Any]:
     data = base64.b64encode(message.data).decode()
-    carried = orjson.dumps(message._replace(data=b"")._asdict() | {"data": data}).decode()
-    return json_row(row, "events") | {CARRIED: carried}
+    plain = message._asdict() | {"data": data, "attributes": dict(message.attributes)}
+    return json_row(row, "events") | {CARRIED: orjson.dumps(plain).decode()}
 
 
 def _refusal(_: str, row: dict[str, Any], errors: list[dict[str, str]]) -> tuple[Message, str]:

@@ -1,0 +1,161 @@
+"""A BigQueryWrite server that speaks the real protocol, keeps or counts rows, and fails on demand.
+
+Run alone it only counts, in a process of its own for benchmarks:
+`python -m tests.doubles.bigquery_write` prints its port, then the rows on SIGTERM.
+"""
+
+import signal
+import threading
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import AbstractContextManager
+from types import TracebackType
+from typing import Any, NoReturn, Self
+
+import grpc
+import pyarrow as pa
+from google.cloud.bigquery_storage_v1.types import (
+    AppendRowsRequest,
+    AppendRowsResponse,
+    RowError,
+)
+
+METHOD = "/google.cloud.bigquery.storage.v1.BigQueryWrite/AppendRows"
+MAX_REQUEST_BYTES = 10_000_000
+
+Fault = Callable[[grpc.ServicerContext, pa.RecordBatch], AppendRowsResponse | None]
+
+
+class BigQueryWriteServer(AbstractContextManager["BigQueryWriteServer"]):
+    """In-process server; `rows[table]` lists what it stored, `faults` is consumed one per request.
+
+    A fault sees the request's batch and returns a response in place of storing it, aborts the
+    call, or returns None to store it all the same.
+    """
+
+    def __init__(self, *, keep: bool = True) -> None:
+        self.rows: dict[str, list[dict[str, Any]]] = {}
+        self.count = 0
+        self.requests = 0
+        self.streams = 0
+        self.faults: list[Fault] = []
+        self._keep = keep
+        self._lock = threading.Lock()
+        options = [("grpc.max_receive_message_length", -1)]
+        self._server = grpc.server(ThreadPoolExecutor(16), options=options)
+        handler = grpc.stream_stream_rpc_method_handler(
+            self._append_rows,
+            request_deserializer=AppendRowsRequest.deserialize,
+            response_serializer=AppendRowsResponse.serialize,
+        )
+        self._server.add_generic_rpc_handlers((_Only(handler),))
+        self.host = f"127.0.0.1:{self._server.add_insecure_port('127.0.0.1:0')}"
+
+    def __enter__(self) -> Self:
+        self._server.start()
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        self._server.stop(grace=None).wait()
+
+    def _append_rows(
+        self, requests: Iterator[AppendRowsRequest], context: grpc.ServicerContext
+    ) -> Iterator[AppendRowsResponse]:
+        self.streams += 1
+        for request in requests:
+            try:
+                yield self._append(request, context)
+            except StopStream:
+                return
+
+    def _append(
+        self, request: AppendRowsRequest, context: grpc.ServicerContext
+    ) -> AppendRowsResponse:
+        self.requests += 1
+        size = AppendRowsRequest.pb(request).ByteSize()
+        if size > MAX_REQUEST_BYTES:
+            context.abort(grpc.StatusCode.INVALID_ARGUMENT, f"request too large: {size}")
+        batch = _batch(request)
+        with self._lock:
+            fault = self.faults.pop(0) if self.faults else None
+        response = fault(context, batch) if fault else None
+        if response is None:
+            self._store(request.write_stream.split("/")[5], batch)
+        return response or AppendRowsResponse(append_result={})
+
+    def _store(self, table: str, batch: pa.RecordBatch) -> None:
+        with self._lock:
+            self.count += batch.num_rows
+            if self._keep:
+                self.rows.setdefault(table, []).extend(batch.to_pylist())
+
+
+class StopStream(Exception):  # noqa: N818 - the server's way to close a stream in peace
+    """Raised by a fault that ends the stream without an error."""
+
+
+def refuse(unwanted: Callable[[dict[str, Any]], bool], reason: str) -> Fault:
+    """Row errors, as BigQuery gives them: the whole request is stored only without them."""
+
+    def fault(_: grpc.ServicerContext, batch: pa.RecordBatch) -> AppendRowsResponse | None:
+        errors = [
+            RowError(index=index, code=RowError.RowErrorCode.FIELDS_ERROR, message=reason)
+            for index, row in enumerate(batch.to_pylist())
+            if unwanted(row)
+        ]
+        error = {"code": grpc.StatusCode.INVALID_ARGUMENT.value[0], "message": "row errors"}
+        return AppendRowsResponse(row_errors=errors, error=error) if errors else None
+
+    return fault
+
+
+def respond(code: grpc.StatusCode, message: str) -> Fault:
+    """An error in the response; the stream stays open."""
+    error = {"code": code.value[0], "message": message}
+    return lambda _, __: AppendRowsResponse(error=error)
+
+
+def abort(code: grpc.StatusCode, message: str) -> Fault:
+    """The call fails, and with it all that is in flight."""
+
+    def fault(context: grpc.ServicerContext, _: pa.RecordBatch) -> NoReturn:
+        context.abort(code, message)
+        raise AssertionError("abort raises")
+
+    return fault
+
+
+def close_stream(_: grpc.ServicerContext, __: pa.RecordBatch) -> AppendRowsResponse | None:
+    """The server ends the stream without an error or an answer."""
+    raise StopStream
+
+
+class _Only(grpc.GenericRpcHandler):
+    def __init__(self, handler: grpc.RpcMethodHandler) -> None:
+        self._handler = handler
+
+    def service(self, details: grpc.HandlerCallDetails) -> grpc.RpcMethodHandler | None:
+        return self._handler if details.method == METHOD else None
+
+
+def _batch(request: AppendRowsRequest) -> pa.RecordBatch:
+    schema = pa.ipc.read_schema(pa.py_buffer(request.arrow_rows.writer_schema.serialized_schema))
+    rows = request.arrow_rows.rows.serialized_record_batch
+    return pa.ipc.read_record_batch(pa.py_buffer(rows), schema)
+
+
+def main() -> None:
+    """Serve until SIGTERM."""
+    with BigQueryWriteServer(keep=False) as server:
+        print(server.host, flush=True)  # noqa: T201 - its starter reads the address
+        signal.sigwait({signal.SIGTERM, signal.SIGINT})
+        print(server.count, flush=True)  # noqa: T201 - and the outcome
+
+
+if __name__ == "__main__":
+    main()
