@@ -73,7 +73,8 @@ class PubSubServicer:
     def _settle(self, name: str, requests: Iterator[Any]) -> None:
         with suppress(grpc.RpcError, Refused):  # the stream ended, or the subscription is gone
             for request in requests:
-                self._state.acknowledge(name, request.ack_ids)
+                if request.ack_ids:
+                    self._state.acknowledge(name, request.ack_ids)
                 ids, deadlines = request.modify_deadline_ack_ids, request.modify_deadline_seconds
                 for ack_id, seconds in zip(ids, deadlines, strict=True):
                     self._state.modify_ack_deadline(name, [ack_id], seconds)

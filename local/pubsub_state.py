@@ -113,6 +113,7 @@ class PubSubState:
                 self._changed.wait(_LEASE_CHECK_SECONDS)
 
     def acknowledge(self, name: str, ack_ids: list[str]) -> None:
+        check(ack_ids, "No ack ids specified")
         with self._changed:
             _found(name, self._backlogs).acknowledge(ack_ids)
 

@@ -1,0 +1,19 @@
+"""The two clients of one Pub/Sub server, and names that no other test uses."""
+
+from dataclasses import dataclass
+
+from google.pubsub_v1 import PublisherClient, SubscriberClient
+
+
+@dataclass
+class Clients:
+    publisher: PublisherClient
+    subscriber: SubscriberClient
+    topic: str
+    subscription: str
+
+    def create(self, ack_seconds: int = 10) -> None:
+        self.publisher.create_topic(name=self.topic)
+        self.subscriber.create_subscription(
+            name=self.subscription, topic=self.topic, ack_deadline_seconds=ack_seconds
+        )
