@@ -1,0 +1,101 @@
+"""A headless Chromium with the extension, driven as a person and a content script would."""
+
+import base64
+import hashlib
+import json
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Any
+
+from playwright.sync_api import BrowserContext, Page, Playwright, expect
+
+EXTENSION = Path(__file__).parents[2] / "examples" / "extension"
+TIMEOUT_MS = 60_000
+
+
+def extension_id() -> str:
+    """Chromium's id for the manifest's key: half its SHA-256, in the letters a to p."""
+    key = json.loads((EXTENSION / "manifest.json").read_bytes())["key"]
+    digest = hashlib.sha256(base64.b64decode(key)).hexdigest()[:32]
+    return digest.translate(str.maketrans("0123456789abcdef", "abcdefghijklmnop"))
+
+
+ORIGIN = f"chrome-extension://{extension_id()}"
+
+
+class Browser:
+    """One profile that survives `stop` and `start`; `page` shows the popup in a tab of its own."""
+
+    context: BrowserContext
+    page: Page
+
+    def __init__(self, playwright: Playwright, executable: str, profile: Path) -> None:
+        self._chromium = playwright.chromium
+        self._executable = executable
+        self._profile = profile
+
+    def start(self) -> None:
+        self.context = self._chromium.launch_persistent_context(
+            self._profile,
+            executable_path=self._executable,
+            headless=False,  # Playwright's own flag means the old mode, which has no extensions
+            ignore_default_args=["--disable-extensions"],
+            args=[
+                "--headless=new",
+                "--no-sandbox",
+                "--disable-background-networking",
+                f"--load-extension={EXTENSION}",
+                f"--disable-extensions-except={EXTENSION}",
+                "--disable-features=DisableLoadExtensionCommandLineSwitch",
+            ],
+            timeout=TIMEOUT_MS,
+        )
+        self.context.set_default_timeout(TIMEOUT_MS)
+        self.page = self.context.new_page()
+        self.page.goto(f"{ORIGIN}/popup.html")
+
+    def stop(self) -> None:
+        self.context.close()
+
+    def set_options(self, endpoint: str, api_key: str) -> None:
+        options = self.context.new_page()
+        options.goto(f"{ORIGIN}/options.html")
+        options.get_by_label("Endpoint").fill(endpoint)
+        options.get_by_label("API key").fill(api_key)
+        options.get_by_role("button", name="Save").click()
+        expect(options.get_by_text("Saved")).to_be_visible(timeout=TIMEOUT_MS)
+        options.close()
+
+    def record(self, events: Iterable[dict[str, Any]]) -> list[str]:
+        """The ids under which the service worker says it keeps `events`."""
+        answers = self.page.evaluate(
+            """events => Promise.all(
+                events.map(event => chrome.runtime.sendMessage({ type: "record", event })))""",
+            list(events),
+        )
+        return [answer["result"] for answer in answers]
+
+    def record_many(self, number: int) -> list[str]:
+        return self.record({"signal_type": f"signal_{index}"} for index in range(number))
+
+    def expect_count(self, name: str, number: int) -> None:
+        """Wait until the popup shows `number` as "queued", "sent" or "refused"."""
+        expect(self.page.locator(f"#{name}")).to_have_text(str(number), timeout=TIMEOUT_MS)
+
+    def expect_error(self, text: str) -> None:
+        expect(self.page.locator("#last-error")).to_contain_text(text, timeout=TIMEOUT_MS)
+
+    def refused(self) -> list[str]:
+        """What the popup lists of the refused events."""
+        return self.page.locator("#kept li").all_text_contents()
+
+    def stop_worker(self) -> None:
+        """End the service worker, as Chromium does when it has been idle."""
+        session = self.context.new_cdp_session(self.page)
+        session.send("ServiceWorker.enable")
+        session.send("ServiceWorker.stopAllWorkers")
+        session.detach()
+
+    def sender_state(self) -> dict[str, Any]:
+        stored = self.page.evaluate("chrome.storage.local.get('sender')")
+        return stored["sender"]  # type: ignore[no-any-return]

@@ -1,0 +1,52 @@
+"""A real browser, the real function and a Pub/Sub with faults to order, for one test each."""
+
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import sync_playwright
+
+from local import pubsub_clients
+from local.pubsub_server import PubSubServer
+from tests.extension.browser import ORIGIN, Browser
+from tests.extension.function import API_KEY, PROJECT, TOPIC, Function
+from tests.extension.topic import Topic
+
+
+@pytest.fixture(scope="session")
+def chromium() -> str:
+    found = shutil.which("chromium") or shutil.which("google-chrome")
+    if found is None:
+        pytest.skip("no chromium on PATH: apt-get install chromium")
+    return found
+
+
+@pytest.fixture
+def topic(pubsub_server: PubSubServer) -> Iterator[Topic]:
+    name = f"projects/{PROJECT}/topics/{TOPIC}"
+    subscription = f"projects/{PROJECT}/subscriptions/extension-test"
+    with pubsub_clients.connect(pubsub_server.host) as channel:
+        subscriber = pubsub_clients.subscriber(channel)
+        pubsub_clients.publisher(channel).create_topic(name=name)
+        subscriber.create_subscription(name=subscription, topic=name)
+        yield Topic(subscriber, subscription)
+
+
+@pytest.fixture
+def function(pubsub_server: PubSubServer, tmp_path: Path) -> Iterator[Function]:
+    function = Function(pubsub_server.host, ORIGIN, tmp_path)
+    function.start()
+    yield function
+    function.stop()
+
+
+@pytest.fixture
+def browser(chromium: str, function: Function, tmp_path: Path) -> Iterator[Browser]:
+    """Started, and set up through the options page."""
+    with sync_playwright() as playwright:
+        browser = Browser(playwright, chromium, tmp_path / "profile")
+        browser.start()
+        browser.set_options(function.endpoint, API_KEY)
+        yield browser
+        browser.stop()

@@ -1,0 +1,54 @@
+"""The real function, as its framework starts it, on a port that stays the same over restarts."""
+
+import sys
+from collections.abc import Mapping
+from pathlib import Path
+
+from local.process import Process, accepts, free_port
+
+ROOT = Path(__file__).parents[2]
+PROJECT, TOPIC = "aegis-local", "events"
+API_KEY = "extension-test-key"
+
+
+class Function:
+    """Start and stop it at will; `variables` are added to its environment at the next start."""
+
+    def __init__(self, pubsub_host: str, allowed_origin: str, log_folder: Path) -> None:
+        self.port = free_port()
+        self.variables: dict[str, str] = {
+            "PYTHONPATH": str(ROOT),
+            "GCP_PROJECT_ID": PROJECT,
+            "PUB_SUB_TOPIC_ID": TOPIC,
+            "PUBSUB_EMULATOR_HOST": pubsub_host,
+            "AUTH_MODE": "api_key",
+            "API_KEYS": API_KEY,
+            "ALLOWED_ORIGINS": allowed_origin,
+            "PUBLISH_TIMEOUT_SECONDS": "1",
+        }
+        self._log_folder = log_folder
+        self._process: Process | None = None
+
+    @property
+    def endpoint(self) -> str:
+        return f"http://127.0.0.1:{self.port}/v1/events"
+
+    def start(self) -> None:
+        self._process = Process("function", self._command(), self.variables, self._log_folder)
+        self._process.wait_until(lambda: accepts(self.port))
+
+    def stop(self) -> None:
+        if self._process:
+            self._process.stop()
+            self._process = None
+
+    def restart(self, variables: Mapping[str, str]) -> None:
+        self.stop()
+        self.variables |= variables
+        self.start()
+
+    def _command(self) -> list[str]:
+        framework = str(Path(sys.executable).with_name("functions-framework"))
+        source = str(ROOT / "ingest_function" / "main.py")
+        address = ["--host", "127.0.0.1", "--port", str(self.port)]
+        return [framework, "--source", source, "--target", "ingest", *address]
