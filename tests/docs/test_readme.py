@@ -1,0 +1,62 @@
+"""The README says what the code does."""
+
+import json
+import re
+from itertools import chain
+from pathlib import Path
+
+import pytest
+
+from flex_template.options import parser
+from schemas import ErrorCode, stage_of
+
+ROOT = Path(__file__).parents[2]
+README = (ROOT / "README.md").read_text()
+PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
+
+
+def section(title: str) -> str:
+    return README.split(f"\n## {title}\n")[1].split("\n## ")[0]
+
+
+def first_cells(text: str) -> list[str]:
+    return re.findall(r"^\| `([^`]+)`", text, flags=re.MULTILINE)
+
+
+def test_every_option_of_the_pipeline_is_in_the_table_and_no_other() -> None:
+    options = [action.option_strings[0] for action in parser({})._actions[1:]]
+    assert sorted(first_cells(section("The pipeline's options"))) == sorted(options)
+
+
+def test_every_error_code_is_listed_under_its_stage() -> None:
+    rows = re.findall(r"^\| (\w+) \| (`.+`) \|$", section("Dead letters"), flags=re.MULTILINE)
+    listed = {(stage, code) for stage, codes in rows for code in re.findall(r"`(\w+)`", codes)}
+    assert listed == {(stage_of(code).value, code.value) for code in ErrorCode}
+
+
+def test_the_event_table_names_the_fields_of_the_schema_in_their_order() -> None:
+    schema = json.loads((ROOT / "schemas/event.v1.schema.json").read_text())
+    assert first_cells(section("The event")) == list(schema["properties"])
+
+
+def test_required_fields_are_marked_as_such() -> None:
+    schema = json.loads((ROOT / "schemas/event.v1.schema.json").read_text())
+    rows = re.findall(r"^\| `(\w+)` \| [^|]+ \| (yes|no) \|", section("The event"), re.MULTILINE)
+    assert [name for name, required in rows if required == "yes"] == schema["required"]
+
+
+def test_every_make_target_in_the_text_exists() -> None:
+    targets = set(re.findall(r"^([a-z-]+):", (ROOT / "Makefile").read_text(), re.MULTILINE))
+    named = set(re.findall(r"\bmake ([a-z-]+)(?=[`\s,])", README))
+    assert named
+    assert named - {"bench"} <= targets
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
+def test_links_between_pages_lead_somewhere(page: Path) -> None:
+    links = chain(
+        re.findall(r"\]\((?!https?:)([^)#\s]+)", page.read_text()),
+        re.findall(r'(?:src|srcset)="(?!https?:)([^"]+)"', page.read_text()),
+    )
+    broken = [link for link in links if not (page.parent / link).exists()]
+    assert not broken
