@@ -1,31 +1,6 @@
-"""The same function as a plain ASGI application: `uvicorn ingest_function.app:app`."""
+"""What an ASGI server hosts: `granian --interface asgi ingest_function.app:app`."""
 
-from ingest_function.asgi import Receive, Scope, Send
-from ingest_function.edge import Edge, open_edge
-from ingest_function.settings import Settings, load_settings
+from ingest_function.application import Application
+from ingest_function.settings import load_settings
 
-
-class App:
-    """ASGI 3; the lifespan opens the edge, and drains it when the server stops."""
-
-    def __init__(self, settings: Settings) -> None:
-        self._settings = settings
-        self._edge: Edge
-
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if scope["type"] == "lifespan":
-            await self._live(receive, send)
-        else:
-            response = await self._edge.answer(scope, receive)
-            await response(scope, receive, send)
-
-    async def _live(self, receive: Receive, send: Send) -> None:
-        await receive()
-        self._edge = open_edge(self._settings)
-        await send({"type": "lifespan.startup.complete"})
-        await receive()
-        await self._edge.close()
-        await send({"type": "lifespan.shutdown.complete"})
-
-
-app = App(load_settings())
+app = Application(load_settings())

@@ -1,0 +1,28 @@
+"""The function as a plain ASGI application, without a framework."""
+
+from ingest_function.asgi import Receive, Scope, Send
+from ingest_function.edge import Edge, open_edge
+from ingest_function.settings import Settings
+
+
+class Application:
+    """ASGI 3; the lifespan opens the edge, and drains it when the server stops."""
+
+    def __init__(self, settings: Settings) -> None:
+        self._settings = settings
+        self._edge: Edge
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] == "lifespan":
+            await self._live(receive, send)
+        else:
+            response = await self._edge.answer(scope, receive)
+            await response(scope, receive, send)
+
+    async def _live(self, receive: Receive, send: Send) -> None:
+        await receive()
+        self._edge = open_edge(self._settings)
+        await send({"type": "lifespan.startup.complete"})
+        await receive()
+        await self._edge.close()
+        await send({"type": "lifespan.shutdown.complete"})

@@ -1,0 +1,32 @@
+"""What arrived in Pub/Sub."""
+
+import json
+from typing import Any
+
+from local.pubsub_messages import Subscription, Topic
+from local.pubsub_server import PubSubServer
+
+TOPIC = "projects/aegis-local/topics/events"
+SUBSCRIPTION = "projects/aegis-local/subscriptions/events-pipeline"
+
+
+class Inbox:
+    """A topic with one subscription on our Pub/Sub server."""
+
+    def __init__(self, server: PubSubServer) -> None:
+        self._server = server
+        self._taken: list[Any] = []
+        server.state.create_topic(Topic(name=TOPIC))
+        server.state.create_subscription(Subscription(name=SUBSCRIPTION, topic=TOPIC))
+
+    def messages(self) -> list[Any]:
+        """Every message published so far, as `PubsubMessage`s."""
+        while taken := self._server.state.pull(SUBSCRIPTION, 1000, lambda: False, 600):
+            self._taken += [received.message for received in taken]
+        return list(self._taken)
+
+    def events(self) -> list[dict[str, Any]]:
+        return [json.loads(message.data) for message in self.messages()]
+
+    def delete_topic(self) -> None:
+        self._server.state.delete_topic(TOPIC)

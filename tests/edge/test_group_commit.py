@@ -1,0 +1,155 @@
+"""How groups share calls; `call` stands for Pub/Sub and records what it was given."""
+
+import asyncio
+from collections.abc import Sequence
+from typing import Any
+
+import grpc
+import pytest
+from google.pubsub_v1.types import PubsubMessage
+from hypothesis import given
+from hypothesis import strategies as st
+
+from ingest_function import groups
+from ingest_function.groups import Group, GroupQueue, QueueFull
+from ingest_function.publisher import Publisher, PublishFailed
+
+Message = PubsubMessage.pb()
+
+
+class RecordingCall:
+    """Acknowledges each batch when it is released, with ids made of the data."""
+
+    def __init__(self) -> None:
+        self.batches: list[list[str]] = []
+        self.release = asyncio.Event()
+        self.error: grpc.aio.AioRpcError | None = None
+
+    async def __call__(self, messages: Sequence[Any], deadline: float) -> list[str]:  # noqa: ARG002
+        self.batches.append([message.data.decode() for message in messages])
+        await self.release.wait()
+        if self.error:
+            raise self.error
+        return [f"id-{message.data.decode()}" for message in messages]
+
+
+def messages(*names: str) -> list[Any]:
+    return [Message(data=name.encode()) for name in names]
+
+
+async def start(publisher: Publisher, *names: str) -> "asyncio.Task[Sequence[str]]":
+    """Queue one group, and let the publisher act on it."""
+    task = asyncio.create_task(publisher.publish(messages(*names)))
+    for _ in range(5):
+        await asyncio.sleep(0)
+    return task
+
+
+def test_groups_that_arrive_during_a_call_share_the_next_one() -> None:
+    async def scenario() -> None:
+        call = RecordingCall()
+        publisher = Publisher(call, timeout=30)
+        tasks = [await start(publisher, name) for name in "abc"]
+        call.release.set()
+        assert await asyncio.gather(*tasks) == [["id-a"], ["id-b"], ["id-c"]]
+        assert call.batches == [["a"], ["b", "c"]]
+
+    asyncio.run(scenario())
+
+
+def test_a_group_gets_the_ids_of_its_own_messages_in_order() -> None:
+    async def scenario() -> None:
+        call = RecordingCall()
+        publisher = Publisher(call, timeout=30)
+        tasks = [await start(publisher, *names) for names in ("x", "ab", "c", "def")]
+        call.release.set()
+        answers = await asyncio.gather(*tasks)
+        assert answers == [["id-x"], ["id-a", "id-b"], ["id-c"], ["id-d", "id-e", "id-f"]]
+
+    asyncio.run(scenario())
+
+
+def test_a_failed_call_fails_each_of_its_groups_and_no_other() -> None:
+    async def scenario() -> None:
+        call = RecordingCall()
+        publisher = Publisher(call, timeout=30)
+        failing = await start(publisher, "a")
+        call.error = grpc.aio.AioRpcError(
+            grpc.StatusCode.NOT_FOUND, grpc.aio.Metadata(), grpc.aio.Metadata()
+        )
+        call.release.set()
+        with pytest.raises(PublishFailed) as raised:
+            await failing
+        assert raised.value.code is grpc.StatusCode.NOT_FOUND
+        call.error = None
+        assert await publisher.publish(messages("b")) == ["id-b"]
+
+    asyncio.run(scenario())
+
+
+def test_a_group_past_its_deadline_leaves_the_queue_unsent() -> None:
+    async def scenario() -> None:
+        call = RecordingCall()
+        publisher = Publisher(call, timeout=0.05)
+        tasks = [await start(publisher, name) for name in "ab"]
+        for task in tasks:
+            with pytest.raises(TimeoutError):
+                await task
+        call.release.set()
+        await publisher.drain()
+        assert call.batches == [["a"]]
+
+    asyncio.run(scenario())
+
+
+def test_drain_waits_for_everything_queued() -> None:
+    async def scenario() -> None:
+        call = RecordingCall()
+        publisher = Publisher(call, timeout=30)
+        tasks = [await start(publisher, name) for name in "abc"]
+        draining = asyncio.create_task(publisher.drain())
+        call.release.set()
+        await draining
+        assert call.batches == [["a"], ["b", "c"]]
+        await asyncio.gather(*tasks)
+
+    asyncio.run(scenario())
+
+
+def test_a_full_queue_refuses_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(groups, "MAX_QUEUED_MESSAGES", 2)
+
+    async def scenario() -> None:
+        call = RecordingCall()
+        publisher = Publisher(call, timeout=30)
+        tasks = [await start(publisher, name) for name in "abc"]
+        with pytest.raises(QueueFull):
+            await publisher.publish(messages("d"))
+        call.release.set()
+        await asyncio.gather(*tasks)
+        assert await publisher.publish(messages("e")) == ["id-e"]
+
+    asyncio.run(scenario())
+
+
+@given(st.lists(st.tuples(st.integers(1, 500), st.integers(1, 1_200_000)), max_size=40))
+def test_batches_keep_order_and_pubsubs_limits(sizes: list[tuple[int, int]]) -> None:
+    async def scenario() -> None:
+        queue = GroupQueue()
+        put = []
+        for count, size in sizes:
+            group = Group(range(count), size, 0, asyncio.get_running_loop().create_future())
+            try:
+                queue.put(group)
+            except QueueFull:
+                break
+            put.append(group)
+        batches = []
+        while batch := queue.take_batch():
+            batches.append(batch)
+        assert [group for batch in batches for group in batch] == put
+        for batch in batches:
+            assert sum(len(group.messages) for group in batch) <= 1000
+            assert sum(group.size for group in batch) < 10_000_000
+
+    asyncio.run(scenario())

@@ -1,0 +1,73 @@
+"""Bad configuration stops the start with one line; secrets are never in it."""
+
+import os
+import subprocess
+import sys
+
+import pytest
+
+from ingest_function.settings import AuthMode, ConfigurationError, read_settings
+from schemas import Limits
+
+MINIMAL = {
+    "GCP_PROJECT_ID": "aegis-local",
+    "PUB_SUB_TOPIC_ID": "events",
+    "AUTH_MODE": "api_key",
+    "API_KEYS": "0123456789abcdef",
+}
+
+
+def test_the_least_configuration_has_safe_defaults() -> None:
+    settings = read_settings(MINIMAL)
+    assert settings.topic == "projects/aegis-local/topics/events"
+    assert settings.auth_mode is AuthMode.API_KEY
+    assert settings.allowed_origins == frozenset()
+    assert settings.limits == Limits.of_days(365)
+    assert not settings.user_id_key
+
+
+@pytest.mark.parametrize(
+    ("change", "line"),
+    [
+        ({"GCP_PROJECT_ID": ""}, "GCP_PROJECT_ID must be set"),
+        ({"PUB_SUB_TOPIC_ID": " "}, "PUB_SUB_TOPIC_ID must be set"),
+        ({"AUTH_MODE": ""}, "AUTH_MODE must be one of api_key, google_id_token, none"),
+        ({"AUTH_MODE": "basic"}, "AUTH_MODE must be one of api_key, google_id_token, none"),
+        ({"AUTH_MODE": "none"}, "AUTH_MODE=none is allowed only with PUBSUB_EMULATOR_HOST"),
+        ({"AUTH_MODE": "google_id_token"}, "GOOGLE_ID_TOKEN_AUDIENCE must be set"),
+        ({"API_KEYS": ""}, "API_KEYS must be set"),
+        ({"API_KEYS": ","}, "API_KEYS must have 16 or more characters each"),
+        ({"API_KEYS": "0123456789abcdef,short"}, "API_KEYS must have 16 or more characters each"),
+        ({"ALLOWED_ORIGINS": "*"}, "ALLOWED_ORIGINS: '*' is no scheme://host"),
+        ({"ALLOWED_ORIGINS": "https://a/"}, "ALLOWED_ORIGINS: 'https://a/' is no scheme://host"),
+        ({"USER_ID_HMAC_KEY": "short"}, "USER_ID_HMAC_KEY must have 16 or more bytes"),
+        ({"MAX_EVENT_AGE_DAYS": "-1"}, "MAX_EVENT_AGE_DAYS must be a number above 0"),
+        ({"MAX_EVENT_AGE_DAYS": "nan"}, "MAX_EVENT_AGE_DAYS must be a number above 0"),
+        ({"PUBLISH_TIMEOUT_SECONDS": "soon"}, "PUBLISH_TIMEOUT_SECONDS must be a number above 0"),
+        ({"LOG_LEVEL": "LOUD"}, "LOG_LEVEL must be one of INFO, WARNING, ERROR"),
+    ],
+)
+def test_a_wrong_variable_is_named(change: dict[str, str], line: str) -> None:
+    with pytest.raises(ConfigurationError) as raised:
+        read_settings({**MINIMAL, **change})
+    assert str(raised.value) == line
+
+
+def test_settings_print_no_secret() -> None:
+    settings = read_settings({**MINIMAL, "USER_ID_HMAC_KEY": "fedcba9876543210"})
+    assert "0123456789abcdef" not in repr(settings)
+    assert "fedcba9876543210" not in repr(settings)
+
+
+def test_the_function_does_not_start_with_bad_configuration() -> None:
+    command = [sys.executable, "-m", "functions_framework", "--target", "ingest"]
+    ended = subprocess.run(
+        [*command, "--source", "ingest_function/main.py", "--port", "0"],
+        env={**os.environ, **MINIMAL, "AUTH_MODE": "open"},
+        capture_output=True,
+        text=True,
+        timeout=120,
+        check=False,
+    )
+    line = "ingest_function: AUTH_MODE must be one of api_key, google_id_token, none\n"
+    assert (ended.returncode, ended.stderr) == (1, line)
