@@ -7,6 +7,8 @@ import sys
 import time
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
+from types import TracebackType
+from typing import Self
 
 from local import leash
 
@@ -59,14 +61,22 @@ class Process:
         lines = self.log_file.read_text(errors="replace").splitlines()
         return "\n".join(lines[-LOG_LINES:])
 
-    def release(self) -> None:
-        """Ask the command to end, without waiting for it."""
+    def stop(self) -> None:
+        """End the command and all it started; returns when they are gone."""
         assert self._leash.stdin is not None
         self._leash.stdin.close()
-
-    def stop(self) -> None:
-        self.release()
         self._leash.wait(STOP_SECONDS)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        _type: type[BaseException] | None,
+        _error: BaseException | None,
+        _traceback: TracebackType | None,
+    ) -> None:
+        self.stop()
 
 
 def free_port() -> int:

@@ -19,12 +19,9 @@ def google_emulator(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
         command = emulator_command(port)
     except EmulatorMissing as missing:
         pytest.skip(f"Google's Pub/Sub emulator: {missing}")
-    process = Process("pubsub", command, {}, tmp_path_factory.mktemp("emulator"))
-    try:
+    with Process("pubsub", command, {}, tmp_path_factory.mktemp("emulator")) as process:
         process.wait_until(lambda: accepts(port))
         yield f"127.0.0.1:{port}"
-    finally:
-        process.stop()
 
 
 @pytest.fixture(scope="session")

@@ -1,0 +1,43 @@
+"""What `local.run` and `local.dev` share: the stack around a program, and its clear ends."""
+
+import argparse
+import signal
+import sys
+from collections.abc import Callable
+
+from rich.console import Console
+
+from local.process import StackError
+from local.stack import Stack
+
+Program = Callable[[Stack, Console], None]
+
+
+def run_with_stack(program: Program, prog: str, description: str) -> None:
+    """Start the stack, call `program`, stop the stack.
+
+    Raises:
+        SystemExit: with a line that says what is wrong; 130 or 143 after Ctrl-C or SIGTERM.
+    """
+    command = argparse.ArgumentParser(prog=prog, description=description)
+    command.add_argument(
+        "--port", type=int, default=0, help="port of the edge; 0, the default, picks a free one"
+    )
+    options = command.parse_args()
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(128 + signal.SIGTERM))
+    console = Console()
+    try:
+        _run(program, options.port, console)
+    except StackError as error:
+        if error.log:
+            console.print(error.log, markup=False, highlight=False)
+        sys.exit(f"{prog}: {error}")
+    except KeyboardInterrupt:
+        sys.exit(128 + signal.SIGINT)
+
+
+def _run(program: Program, port: int, console: Console) -> None:
+    with console.status("starting Pub/Sub, BigQuery, the edge and the pipeline …"):
+        stack = Stack(port).__enter__()
+    with stack:
+        program(stack, console)

@@ -1,0 +1,36 @@
+"""Create what the path needs: topic, subscription, dataset, tables and view."""
+
+from google.cloud import bigquery
+from google.pubsub_v1 import PublisherClient, SubscriberClient
+
+from local.names import DATASET, DEDUPLICATED, EVENTS, SUBSCRIPTION, TOPIC
+from schemas import TABLES, deduplicated_view, table_schema
+
+# Column of the daily partition, then the clustering.
+_LAYOUT = {
+    "events": ("timestamp", ["user_id", "signal_type"]),
+    "dead_letters": ("failed_at", ["stage", "error_code"]),
+    "replays": ("replayed_at", None),
+}
+
+
+def create_queue(publisher: PublisherClient, subscriber: SubscriberClient) -> None:
+    publisher.create_topic(name=TOPIC)
+    subscriber.create_subscription(name=SUBSCRIPTION, topic=TOPIC, ack_deadline_seconds=60)
+
+
+def create_tables(client: bigquery.Client) -> None:
+    client.create_dataset(DATASET)
+    for name in TABLES:
+        client.create_table(_table(name))
+    view = bigquery.Table(DEDUPLICATED)
+    view.view_query = deduplicated_view(EVENTS)
+    client.create_table(view)
+
+
+def _table(name: str) -> bigquery.Table:
+    fields = [bigquery.SchemaField.from_api_repr(field) for field in table_schema(name)]
+    table = bigquery.Table(f"{DATASET}.{name}", schema=fields)
+    partition_column, table.clustering_fields = _LAYOUT[name]
+    table.time_partitioning = bigquery.TimePartitioning(field=partition_column)
+    return table

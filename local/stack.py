@@ -1,0 +1,132 @@
+"""The whole path on this machine: Pub/Sub, BigQuery, the edge function and the pipeline."""
+
+import secrets
+import sys
+import tempfile
+from contextlib import ExitStack
+from pathlib import Path
+from types import TracebackType
+from typing import Self
+
+from google.api_core.client_options import ClientOptions
+from google.auth.credentials import AnonymousCredentials
+from google.cloud import bigquery
+
+from local import names, pubsub_clients
+from local.process import Process, StackError, accepts, free_port
+from local.pubsub import start_pubsub
+from local.pubsub_server import PubSubServer
+from local.resources import create_queue, create_tables
+
+ROOT = Path(__file__).parent.parent
+READY_SECONDS = 90
+
+
+class Stack:
+    """Starts every part on a free port of 127.0.0.1 and stops all of them with the block.
+
+    Raises:
+        StackError: a part did not start, or `port` (of the edge) is busy.
+    """
+
+    def __init__(self, port: int = 0, pubsub: PubSubServer | None = None) -> None:
+        self._port = port
+        self._given_pubsub = pubsub
+        self._parts = ExitStack()
+        self._processes: list[Process] = []
+        self.api_key = secrets.token_urlsafe(24)
+
+    def __enter__(self) -> Self:
+        with self._parts as parts:
+            self._start()
+            self._parts = parts.pop_all()
+        return self
+
+    def __exit__(
+        self,
+        _type: type[BaseException] | None,
+        _error: BaseException | None,
+        _traceback: TracebackType | None,
+    ) -> None:
+        self._parts.close()
+
+    def check_alive(self) -> None:
+        """Raise `StackError` if a part has ended."""
+        for process in self._processes:
+            process.check_alive()
+
+    def _start(self) -> None:
+        port = _checked_port(self._port)
+        folder = tempfile.TemporaryDirectory(prefix="aegis-")
+        self._logs = Path(self._parts.enter_context(folder))
+        bigquery_hosts = self._start_bigquery()
+        self._start_pubsub()
+        self._start_pipeline(bigquery_hosts)
+        self._start_edge(port)
+
+    def _start_bigquery(self) -> dict[str, str]:
+        """Returns the variables by which clients find it."""
+        rest, grpc = free_port(), free_port()
+        ports = [f"--rest_port={rest}", f"--grpc_port={grpc}"]
+        process = self._spawn("bigquery", "-m", "local.bigquery_server", *ports)
+        process.wait_until(lambda: accepts(rest) and accepts(grpc), READY_SECONDS)
+        url = f"http://127.0.0.1:{rest}"
+        self.bigquery = self._parts.enter_context(_bigquery_client(url))
+        create_tables(self.bigquery)
+        return {
+            "BIGQUERY_EMULATOR_HOST": url,
+            "BIGQUERY_STORAGE_EMULATOR_HOST": f"127.0.0.1:{grpc}",
+        }
+
+    def _start_pubsub(self) -> None:
+        self.pubsub = self._parts.enter_context(start_pubsub(self._logs, self._given_pubsub))
+        if self.pubsub.process is not None:
+            self._processes.append(self.pubsub.process)
+        channel = self._parts.enter_context(pubsub_clients.connect(self.pubsub.host))
+        self.publisher = pubsub_clients.publisher(channel)
+        create_queue(self.publisher, pubsub_clients.subscriber(channel))
+
+    def _start_pipeline(self, bigquery_hosts: dict[str, str]) -> None:
+        self._spawn(
+            "pipeline",
+            *["-m", "flex_template.main", "--runner=BundleBasedDirectRunner", "--streaming"],
+            f"--input_subscription={names.SUBSCRIPTION}",
+            f"--events_table={names.EVENTS}",
+            f"--dead_letter_table={names.DEAD_LETTERS}",
+            PUBSUB_EMULATOR_HOST=self.pubsub.host,
+            **bigquery_hosts,
+        )
+
+    def _start_edge(self, port: int) -> None:
+        process = self._spawn(
+            "edge",
+            *["-m", "functions_framework", "--source=ingest_function/main.py"],
+            *["--target=ingest", "--host=127.0.0.1", f"--port={port}"],
+            GCP_PROJECT_ID=names.PROJECT,
+            PUB_SUB_TOPIC_ID=names.TOPIC_ID,
+            PUBSUB_EMULATOR_HOST=self.pubsub.host,
+            AUTH_MODE="api_key",
+            API_KEYS=self.api_key,
+        )
+        process.wait_until(lambda: accepts(port), READY_SECONDS)
+        self.url = f"http://127.0.0.1:{port}"
+
+    def _spawn(self, name: str, *arguments: str, **environment: str) -> Process:
+        command = [sys.executable, *arguments]
+        process = Process(name, command, {"PYTHONPATH": str(ROOT)} | environment, self._logs)
+        self._processes.append(self._parts.enter_context(process))
+        return process
+
+
+def _checked_port(wanted: int) -> int:
+    if wanted and accepts(wanted):
+        raise StackError(f"port {wanted} is busy: choose another with --port, or 0 for a free one")
+    return wanted or free_port()
+
+
+def _bigquery_client(url: str) -> bigquery.Client:
+    return bigquery.Client(
+        project=names.PROJECT,
+        credentials=AnonymousCredentials(),
+        client_options=ClientOptions(api_endpoint=url),
+    )
