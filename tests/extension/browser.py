@@ -85,6 +85,9 @@ class Browser:
     def expect_error(self, text: str) -> None:
         expect(self.page.locator("#last-error")).to_contain_text(text, timeout=TIMEOUT_MS)
 
+    def send_now(self) -> None:
+        self.page.get_by_role("button", name="Send now").click()
+
     def refused(self) -> list[str]:
         """What the popup lists of the refused events."""
         return self.page.locator("#kept li").all_text_contents()

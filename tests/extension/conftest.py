@@ -1,11 +1,11 @@
-"""A real browser, the real function and a Pub/Sub with faults to order, for one test each."""
+"""A real browser, the real function and a Pub/Sub with faults to order."""
 
 import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import sync_playwright
+from playwright.sync_api import Playwright, sync_playwright
 
 from local import pubsub_clients
 from local.pubsub_server import PubSubServer
@@ -14,12 +14,19 @@ from tests.extension.function import API_KEY, PROJECT, TOPIC, Function
 from tests.extension.topic import Topic
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def chromium() -> str:
     found = shutil.which("chromium") or shutil.which("google-chrome")
     if found is None:
         pytest.skip("no chromium on PATH: apt-get install chromium")
     return found
+
+
+@pytest.fixture(scope="module")
+def playwright(chromium: str) -> Iterator[Playwright]:  # noqa: ARG001 - no browser, no driver
+    """Not for the session: its event loop would forbid asyncio.run to the tests that follow."""
+    with sync_playwright() as playwright:
+        yield playwright
 
 
 @pytest.fixture
@@ -42,11 +49,12 @@ def function(pubsub_server: PubSubServer, tmp_path: Path) -> Iterator[Function]:
 
 
 @pytest.fixture
-def browser(chromium: str, function: Function, tmp_path: Path) -> Iterator[Browser]:
-    """Started, and set up through the options page."""
-    with sync_playwright() as playwright:
-        browser = Browser(playwright, chromium, tmp_path / "profile")
-        browser.start()
-        browser.set_options(function.endpoint, API_KEY)
-        yield browser
-        browser.stop()
+def browser(
+    playwright: Playwright, chromium: str, function: Function, tmp_path: Path
+) -> Iterator[Browser]:
+    """Set up through the options page to send to `function`."""
+    browser = Browser(playwright, chromium, tmp_path / "profile")
+    browser.start()
+    browser.set_options(function.endpoint, API_KEY)
+    yield browser
+    browser.stop()

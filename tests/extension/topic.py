@@ -26,9 +26,10 @@ class Topic:
         deadline = time.monotonic() + SECONDS
         while missing := set(event_ids) - set(self.event_ids):
             assert time.monotonic() < deadline, f"{len(missing)} of {len(event_ids)} are missing"
-            self._pull()
+            self.pull()
 
-    def _pull(self) -> None:
+    def pull(self) -> None:
+        """Take what is there now."""
         answer = self._subscriber.pull(subscription=self._subscription, max_messages=1000)
         self.messages += [received.message for received in answer.received_messages]
         if ack_ids := [received.ack_id for received in answer.received_messages]:
