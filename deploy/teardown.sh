@@ -1,0 +1,72 @@
+#!/usr/bin/env bash
+# Removes what setup.sh created; drain the job and delete the function first (docs/deploy.md).
+#
+#   GCP_PROJECT_ID=my-project deploy/teardown.sh            say what would be deleted
+#   GCP_PROJECT_ID=my-project deploy/teardown.sh --apply    delete it, but keep the data
+#
+# DELETE_DATA=yes also deletes the dataset, the bucket and the secrets. APIs stay enabled.
+set -euo pipefail
+cd "$(dirname "${BASH_SOURCE[0]}")/.."
+# shellcheck source=deploy/lib.sh
+source deploy/lib.sh
+
+# remove LABEL CHECK... -- DELETE...: delete if the check succeeds.
+remove() {
+  local label=$1 check=()
+  shift
+  while [[ $1 != -- ]]; do
+    check+=("$1")
+    shift
+  done
+  shift
+  if "${check[@]}" &>/dev/null; then
+    act delete "$label" "$@"
+  else
+    report absent "$label"
+  fi
+}
+
+# remove_data: like remove, but keeps it unless DELETE_DATA=yes.
+remove_data() {
+  if [[ ${DELETE_DATA:-no} == yes ]]; then
+    remove "$@"
+  else
+    report kept "$1"
+  fi
+}
+
+revoke() { # ACCOUNT ROLE...: grants on deleted resources go with them, those on the project do not
+  local account=$1 role member
+  member=serviceAccount:$(email "$account")
+  for role in "${@:2}"; do
+    remove "$role for $account on $GCP_PROJECT_ID" \
+      has_role "$role" "$member" projects "$GCP_PROJECT_ID" -- \
+      gcloud projects remove-iam-policy-binding "$GCP_PROJECT_ID" --role="$role" \
+      --member="$member" --condition=None
+  done
+}
+
+check_access
+revoke "$PIPELINE_ACCOUNT" "${PIPELINE_PROJECT_ROLES[@]}"
+revoke "$DEPLOYER_ACCOUNT" "${DEPLOYER_PROJECT_ROLES[@]}"
+remove "subscription $PUB_SUB_SUBSCRIPTION_ID" \
+  gcloud pubsub subscriptions describe "$PUB_SUB_SUBSCRIPTION_ID" -- \
+  gcloud pubsub subscriptions delete "$PUB_SUB_SUBSCRIPTION_ID"
+remove "topic $PUB_SUB_TOPIC_ID" gcloud pubsub topics describe "$PUB_SUB_TOPIC_ID" -- \
+  gcloud pubsub topics delete "$PUB_SUB_TOPIC_ID"
+for repository in "$ARTIFACT_REPOSITORY" cloud-run-source-deploy; do
+  remove "repository $repository" gcloud artifacts repositories describe "$repository" -- \
+    gcloud artifacts repositories delete "$repository"
+done
+for account in "$EDGE_ACCOUNT" "$PIPELINE_ACCOUNT" "$DEPLOYER_ACCOUNT"; do
+  remove "service account $account" gcloud iam service-accounts describe "$(email "$account")" -- \
+    gcloud iam service-accounts delete "$(email "$account")"
+done
+remove_data "dataset $BIGQUERY_DATASET_ID" bq --format=none show --dataset "$DATASET" -- \
+  bq rm --recursive --force --dataset "$DATASET"
+remove_data "bucket $STAGING_BUCKET" gcloud storage buckets describe "$BUCKET" -- \
+  gcloud storage rm --recursive "$BUCKET"
+for secret in "$API_KEYS_SECRET" "$USER_ID_HMAC_KEY_SECRET"; do
+  remove_data "secret $secret" gcloud secrets describe "$secret" -- gcloud secrets delete "$secret"
+done
+[[ $APPLY == yes ]] || echo "Nothing was changed; run again with --apply to delete."

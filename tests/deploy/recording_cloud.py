@@ -1,0 +1,191 @@
+"""An HTTP endpoint that the real `gcloud` and `bq` talk to instead of Google's.
+
+Pub/Sub and BigQuery calls go on to their emulators, except for IAM, which neither has. The other
+services are one store of JSON resources by path: 404 until created, then 200. Every call that
+changes something is kept in `writes`.
+"""
+
+import json
+from collections.abc import Iterator
+from contextlib import contextmanager
+from http import HTTPStatus
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from threading import Thread
+from typing import Any
+from urllib.parse import parse_qs, unquote, urlsplit
+
+import httpx
+
+Answer = tuple[HTTPStatus, dict[str, Any]]
+CREATED_UNDER = ("secretId", "repositoryId")
+REFUSED = HTTPStatus.FORBIDDEN, {"error": {"code": 403, "message": "refused by the test"}}
+
+
+class Cloud:
+    """The store; writes to a path that contains `refused` answer 403, to stop a set-up half-way."""
+
+    def __init__(self, project: str) -> None:
+        self.root = f"/v1/projects/{project}"
+        self.resources: dict[str, dict[str, Any]] = {self.root: {"projectId": project}}
+        self.policies: dict[str, dict[str, Any]] = {}
+        self.writes: list[str] = []
+        self.refused = ""
+
+    def grants(self) -> dict[str, set[tuple[str, str]]]:
+        """For each role, where it is granted and to whom: (last part of the path, account)."""
+        found: dict[str, set[tuple[str, str]]] = {}
+        for path, policy in self.policies.items():
+            for binding in policy.get("bindings", []):
+                found.setdefault(binding["role"], set()).update(
+                    (path.rsplit("/", 1)[-1], member.removeprefix("serviceAccount:").split("@")[0])
+                    for member in binding["members"]
+                )
+        return found
+
+    def allows(self, method: str, path: str) -> bool:
+        """Whether a call may go on; one that changes something is recorded."""
+        if method == "GET" or path.endswith(":getIamPolicy"):
+            return True
+        self.writes.append(f"{method} {path}")
+        return not self.refused or self.refused not in path
+
+    def answer(self, method: str, path: str, query: dict[str, str], body: dict[str, Any]) -> Answer:
+        """Serve one call that no emulator serves."""
+        path = path.replace("/v1/projects/-", self.root)
+        resource, _, verb = path.partition(":")
+        if path.endswith("/iam"):
+            resource, verb = path.removesuffix("/iam"), f"{method.lower()}IamPolicy"
+            body = {"policy": body}
+        if verb == "getIamPolicy":
+            return HTTPStatus.OK, self.policies.get(resource, {"etag": "ACAB"})
+        if method == "GET":
+            return self._read(resource)
+        if verb in ("setIamPolicy", "putIamPolicy"):
+            self.policies[resource] = body["policy"]
+            return HTTPStatus.OK, body["policy"]
+        return self._write(method, resource, verb, query | body)
+
+    def _read(self, path: str) -> Answer:
+        if path in self.resources:
+            return HTTPStatus.OK, self.resources[path]
+        collection = path.rsplit("/", 1)[-1]
+        if collection in ("services", "versions"):
+            found = [item for key, item in self.resources.items() if key.startswith(f"{path}/")]
+            return HTTPStatus.OK, {collection: found}
+        if collection in ("o", "storageLayout"):  # of a bucket: it has no objects, nor folders
+            return HTTPStatus.OK, {}
+        if "/operations/" in path:
+            return HTTPStatus.OK, _finished_operation(path)
+        return HTTPStatus.NOT_FOUND, {"error": {"code": 404, "message": f"{path} was not found"}}
+
+    def _write(self, method: str, path: str, verb: str, body: dict[str, Any]) -> Answer:
+        if method == "DELETE":
+            removed = self.resources.pop(path)
+            for child in [key for key in self.resources if key.startswith(f"{path}/")]:
+                del self.resources[child]
+            if "/repositories/" in path:
+                return HTTPStatus.OK, _finished_operation(path.rpartition("/")[0])
+            return HTTPStatus.OK, removed
+        if method == "PATCH":
+            self.resources[path] |= body
+            return HTTPStatus.OK, self.resources[path]
+        if verb == "batchEnable":
+            for name in body["serviceIds"]:
+                self.resources[f"{path}/{name}"] = {"config": {"name": name}, "state": "ENABLED"}
+            return HTTPStatus.OK, _finished_operation("")
+        name = self._new_path(path, verb, body)
+        self.resources[name] = body | {"name": name.removeprefix("/v1/").rsplit("/b/", 1)[-1]}
+        if "repositoryId" in body:
+            return HTTPStatus.OK, _finished_operation(path)
+        if verb == "addVersion":
+            self.resources[name]["clientSpecifiedPayloadChecksum"] = True
+        return HTTPStatus.OK, self.resources[name]
+
+    @staticmethod
+    def _new_path(path: str, verb: str, body: dict[str, Any]) -> str:
+        if verb == "addVersion":
+            return f"{path}/versions/1"
+        if path.endswith("/serviceAccounts"):
+            return f"{path}/{body['accountId']}@{path.split('/')[3]}.iam.gserviceaccount.com"
+        return (
+            f"{path}/{next((body[key] for key in CREATED_UNDER if key in body), body.get('name'))}"
+        )
+
+
+def _finished_operation(path: str) -> dict[str, Any]:
+    name = f"{path.rpartition('/')[0]}/operations/done".lstrip("/").removeprefix("v1/")
+    return {"name": name, "done": True, "response": {}}
+
+
+class _Server(ThreadingHTTPServer):
+    daemon_threads = True
+
+    def __init__(self, cloud: Cloud, pubsub: str, bigquery: str) -> None:
+        super().__init__(("127.0.0.1", 0), _Handler)
+        self.cloud, self.pubsub, self.bigquery = cloud, pubsub, bigquery
+
+    def emulator(self, path: str) -> str | None:
+        """The base URL of the emulator that serves `path`, if one does."""
+        if path.endswith("IamPolicy"):
+            return None
+        if path.startswith("/bigquery/"):
+            return self.bigquery
+        if "/topics/" in path or "/subscriptions/" in path:
+            return self.pubsub
+        return None
+
+
+class _Handler(BaseHTTPRequestHandler):
+    server: _Server
+    protocol_version = "HTTP/1.1"
+
+    def _serve(self) -> None:
+        url = urlsplit(self.path)
+        path = unquote(url.path)
+        body = self.rfile.read(int(self.headers.get("Content-Length") or 0))
+        if not self.server.cloud.allows(self.command, path):
+            self._reply(*REFUSED)
+        elif base := self.server.emulator(path):
+            self._forward(base, body)
+        else:
+            query = {key: values[0] for key, values in parse_qs(url.query).items()}
+            self._reply(
+                *self.server.cloud.answer(self.command, path, query, json.loads(body or b"{}"))
+            )
+
+    do_GET = do_POST = do_PUT = do_PATCH = do_DELETE = _serve  # noqa: N815 - http.server's names
+
+    def _forward(self, base: str, body: bytes) -> None:
+        answer = httpx.request(
+            self.command,
+            base + self.path,
+            content=body,
+            headers={"Content-Type": "application/json"},
+            timeout=60,
+        )
+        self._reply(HTTPStatus(answer.status_code), answer.json() if answer.content else {})
+
+    def _reply(self, status: HTTPStatus, document: dict[str, Any]) -> None:
+        body = json.dumps(document).encode()
+        self.send_response(status)
+        self.send_header("Content-Type", "application/json")
+        self.send_header("Content-Length", str(len(body)))
+        self.end_headers()
+        self.wfile.write(body)
+
+    def log_message(self, format: str, *args: object) -> None:  # noqa: A002 - http.server's name
+        """Keep pytest's output readable; `writes` says what was called."""
+
+
+@contextmanager
+def serve(cloud: Cloud, *, pubsub: str, bigquery: str) -> Iterator[str]:
+    """The endpoint's URL, until the block ends; `pubsub` and `bigquery` are the emulators' URLs."""
+    server = _Server(cloud, pubsub, bigquery)
+    thread = Thread(target=server.serve_forever)
+    thread.start()
+    try:
+        yield f"http://127.0.0.1:{server.server_port}"
+    finally:
+        server.shutdown()
+        server.server_close()
+        thread.join()

@@ -1,0 +1,113 @@
+"""The dashboard and the alerts: Google's own types take them, and their metrics exist."""
+
+import json
+import re
+from pathlib import Path
+
+import pytest
+from google.cloud.monitoring_dashboard_v1 import Dashboard
+from google.cloud.monitoring_v3 import AlertPolicy
+from google.protobuf.json_format import ParseDict
+
+from flex_template import metrics
+from schemas import ErrorCode
+from tests.deploy.project import REPOSITORY
+
+MONITORING = REPOSITORY / "deploy" / "monitoring"
+DASHBOARD = MONITORING / "dashboard.json"
+ALERTS = sorted((MONITORING / "alerts").glob("*.json"))
+# By the page of Google's documentation that lists them.
+DOCUMENTED = {
+    "Google Cloud metrics: D through H, dataflow": {
+        "dataflow.googleapis.com/job/current_num_vcpus",
+        "dataflow.googleapis.com/job/system_lag",
+        "dataflow.googleapis.com/job/user_counter",
+    },
+    "Google Cloud metrics: P through Z, pubsub": {
+        "pubsub.googleapis.com/subscription/num_undelivered_messages",
+        "pubsub.googleapis.com/subscription/oldest_unacked_message_age",
+    },
+    "Google Cloud metrics: P through Z, run": {
+        "run.googleapis.com/request_count",
+        "run.googleapis.com/request_latencies",
+    },
+}
+COUNTERS = {
+    metrics.EVENTS,
+    metrics.DEAD_LETTERS,
+    metrics.DEAD_LETTER_FLOODS,
+    metrics.APPEND_RETRIES,
+    *(metrics.dead_letters_of(code) for code in ErrorCode),
+}
+DISTRIBUTIONS = {
+    metrics.BATCH_ROWS,
+    metrics.BATCH_BYTES,
+    metrics.APPEND_MILLISECONDS,
+    metrics.LATENCY_MILLISECONDS,
+}
+# "Monitoring metrics for custom metrics": Dataflow reports a distribution as four counters.
+EXPORTED = COUNTERS | {
+    f"{name}_{part}" for name in DISTRIBUTIONS for part in ("COUNT", "MAX", "MEAN", "MIN")
+}
+
+
+def metric_types(text: str) -> set[str]:
+    return set(re.findall(r"[a-z]+\.googleapis\.com/[a-z_/]+", text))
+
+
+def counter_selectors(text: str) -> set[str]:
+    """The alternatives of every `metric_name` matcher in a file's PromQL."""
+    found = re.findall(r'metric_name=~?\\"([^"\\]+)\\"', text)
+    return {alternative for pattern in found for alternative in pattern.split("|")}
+
+
+@pytest.mark.parametrize("path", ALERTS, ids=lambda path: path.stem)
+def test_an_alert_policy_is_one_to_google_and_links_its_runbook_entry(path: Path) -> None:
+    policy = AlertPolicy.wrap(ParseDict(json.loads(path.read_text()), AlertPolicy.pb()()))
+    assert policy.documentation.content.endswith(f"docs/runbook.md#{path.stem}")
+    assert policy.severity
+    assert policy.combiner
+    assert len(policy.conditions) == 1
+
+
+def test_the_alerts_cover_delay_dead_letters_edge_lag_and_throughput() -> None:
+    assert {path.stem for path in ALERTS} == {
+        "dead_letter_flood",
+        "dead_letter_rate",
+        "edge_5xx_rate",
+        "edge_latency_p99",
+        "no_throughput",
+        "oldest_unacked_message_age",
+        "system_lag",
+    }
+
+
+def test_the_dashboard_is_one_to_google_and_its_tiles_do_not_overlap() -> None:
+    message = ParseDict(json.loads(DASHBOARD.read_text()), Dashboard.pb()())
+    layout = Dashboard.wrap(message).mosaic_layout
+    cells = [
+        (tile.x_pos + column, tile.y_pos + row)
+        for tile in layout.tiles
+        for column in range(tile.width)
+        for row in range(tile.height)
+    ]
+    assert len(layout.tiles) >= 8
+    assert len(cells) == len(set(cells))
+    assert max(column for column, _ in cells) < layout.columns
+
+
+@pytest.mark.parametrize("path", [DASHBOARD, *ALERTS], ids=lambda path: path.stem)
+def test_every_metric_named_is_documented_by_google_or_emitted_by_the_pipeline(path: Path) -> None:
+    text = path.read_text()
+    assert metric_types(text)
+    assert metric_types(text) <= set().union(*DOCUMENTED.values())
+    for selector in counter_selectors(text):
+        assert any(re.fullmatch(selector, name) for name in EXPORTED), selector
+
+
+def test_the_dead_letter_alert_watches_every_error_code() -> None:
+    text = (MONITORING / "alerts" / "dead_letter_rate.json").read_text()
+    selectors = counter_selectors(text)
+    for code in ErrorCode:
+        name = metrics.dead_letters_of(code)
+        assert any(re.fullmatch(selector, name) for selector in selectors), code

@@ -1,0 +1,219 @@
+"""`setup.sh` and `teardown.sh` on an emulated project, with the real `gcloud` and `bq`."""
+
+import subprocess
+from dataclasses import dataclass
+from typing import Any
+
+import pytest
+
+from schemas import TABLES, table_schema
+from tests.deploy import tools
+from tests.deploy.project import PROJECT, REPOSITORY, Project, Run
+
+GRANTS = {
+    "roles/pubsub.publisher": {("events", "aegis-edge")},
+    "roles/secretmanager.secretAccessor": {
+        ("aegis-api-keys", "aegis-edge"),
+        ("aegis-user-id-hmac-key", "aegis-edge"),
+    },
+    "roles/dataflow.worker": {(PROJECT, "aegis-pipeline")},
+    "roles/pubsub.subscriber": {("events-pipeline", "aegis-pipeline")},
+    "roles/pubsub.viewer": {("events-pipeline", "aegis-pipeline")},
+    "roles/bigquery.dataEditor": {
+        ("events", "aegis-pipeline"),
+        ("dead_letters", "aegis-pipeline"),
+    },
+    "roles/artifactregistry.reader": {("aegis", "aegis-pipeline")},
+    "roles/artifactregistry.writer": {("aegis", "aegis-deployer")},
+    "roles/storage.objectAdmin": {
+        (f"{PROJECT}-aegis", "aegis-pipeline"),
+        (f"{PROJECT}-aegis", "aegis-deployer"),
+    },
+    "roles/cloudbuild.builds.builder": {(PROJECT, "aegis-deployer")},
+    "roles/dataflow.developer": {(PROJECT, "aegis-deployer")},
+    "roles/run.sourceDeveloper": {(PROJECT, "aegis-deployer")},
+    "roles/serviceusage.serviceUsageConsumer": {(PROJECT, "aegis-deployer")},
+    "roles/iam.serviceAccountUser": {
+        (f"{account}@{PROJECT}.iam.gserviceaccount.com", "aegis-deployer")
+        for account in ("aegis-edge", "aegis-pipeline", "aegis-deployer")
+    },
+}
+PARTITIONS = {
+    "events": ("timestamp", 730, ["user_id", "signal_type"]),
+    "dead_letters": ("failed_at", 90, ["stage", "error_code"]),
+    "replays": ("replayed_at", 90, ["dead_letter_id"]),
+}
+DAY_MILLISECONDS = 86_400_000
+STORE_AN_EVENT_TWICE = """
+INSERT INTO aegis.events (event_id, schema_version, user_id, timestamp, signal_type,
+  source_platform, published_at, message_id)
+VALUES
+  ('e', 1, 'u', TIMESTAMP '2026-01-01', 's', 'p', TIMESTAMP '2026-01-01 00:02:00', 'second'),
+  ('e', 1, 'u', TIMESTAMP '2026-01-01', 's', 'p', TIMESTAMP '2026-01-01 00:01:00', 'first')
+"""
+
+
+@dataclass(frozen=True)
+class Story:
+    """The runs in their order, and what the project held once it was set up."""
+
+    interrupted: Run
+    dry: Run
+    finished: Run
+    repeated: Run
+    tables: dict[str, dict[str, Any]]
+    subscription: dict[str, Any]
+    resources: dict[str, dict[str, Any]]
+    grants: dict[str, set[tuple[str, str]]]
+    deduplicated: list[list[Any]]
+    removed: Run
+
+
+@pytest.fixture(scope="session")
+def story(project: Project) -> Story:
+    """Set-up stopped half-way, looked at, finished and repeated; then everything removed."""
+    project.cloud.refused = "/subscriptions/"
+    interrupted = project.run("setup.sh", "--apply")
+    project.cloud.refused = ""
+    dry, finished, repeated = (
+        project.run("setup.sh", *mode) for mode in ([], ["--apply"], ["--apply"])
+    )
+    assert finished.code == 0, finished.errors
+    return Story(
+        interrupted,
+        dry,
+        finished,
+        repeated,
+        tables={name: project.table(name) for name in TABLES},
+        subscription=project.subscription().json(),
+        resources=dict(project.cloud.resources),
+        grants=project.cloud.grants(),
+        deduplicated=_deduplicated(project),
+        removed=project.run("teardown.sh", "--apply", DELETE_DATA="yes"),
+    )
+
+
+def _deduplicated(project: Project) -> list[list[Any]]:
+    project.query(STORE_AN_EVENT_TWICE)
+    return project.query("SELECT message_id FROM aegis.events_deduplicated")
+
+
+def test_an_interrupted_run_names_what_failed_and_why(story: Story) -> None:
+    assert story.interrupted.code == 1
+    assert "FAILED        subscription events-pipeline" in story.interrupted.errors
+    assert "refused by the test" in story.interrupted.errors
+
+
+def test_a_dry_run_changes_nothing_and_says_what_is_missing(story: Story) -> None:
+    assert story.dry.code == 0
+    assert story.dry.writes == []
+    assert "topic events" in story.dry.with_outcome("exists")
+    assert f"bucket {PROJECT}-aegis" in story.dry.with_outcome("would create")
+
+
+def test_the_next_run_creates_exactly_what_the_interrupted_one_did_not(story: Story) -> None:
+    assert story.finished.with_outcome("created") == story.dry.with_outcome("would create")
+    assert story.finished.with_outcome("exists") == story.dry.with_outcome("exists")
+
+
+def test_a_further_run_creates_nothing(story: Story) -> None:
+    assert story.repeated.code == 0
+    assert story.repeated.writes == []
+    assert {line[:13].strip() for line in story.repeated.lines} == {"exists"}
+
+
+@pytest.mark.parametrize("table", TABLES)
+def test_a_table_has_the_committed_schema_partitions_and_clusters(story: Story, table: str) -> None:
+    column, days, clusters = PARTITIONS[table]
+    found = story.tables[table]
+    assert found["schema"]["fields"] == table_schema(table)
+    assert found["timePartitioning"]["type"] == "DAY"
+    assert found["timePartitioning"]["field"] == column
+    assert int(found["timePartitioning"]["expirationMs"]) == days * DAY_MILLISECONDS
+    assert found["clustering"]["fields"] == clusters
+
+
+def test_the_view_keeps_the_first_of_two_rows_with_one_event_id(story: Story) -> None:
+    assert story.deduplicated == [["first"]]
+
+
+def test_the_subscription_waits_for_a_job_that_is_down_for_a_week(story: Story) -> None:
+    assert story.subscription["topic"] == f"projects/{PROJECT}/topics/events"
+    assert story.subscription["messageRetentionDuration"] == "604800s"
+    assert story.subscription["ackDeadlineSeconds"] == 60
+    assert story.subscription["expirationPolicy"] == {}
+
+
+def test_each_account_has_these_roles_and_no_others(story: Story) -> None:
+    assert story.grants == GRANTS
+
+
+def test_the_bucket_is_private_and_forgets_temporary_files(story: Story) -> None:
+    bucket = story.resources[f"/storage/v1/b/{PROJECT}-aegis"]
+    assert bucket["iamConfiguration"]["publicAccessPrevention"] == "enforced"
+    assert bucket["iamConfiguration"]["uniformBucketLevelAccess"]["enabled"] is True
+    deletion = next(r for r in bucket["lifecycle"]["rule"] if r["action"]["type"] == "Delete")
+    assert deletion["condition"]["matchesPrefix"] == ["temp/"]
+
+
+def test_each_secret_has_a_long_random_value_that_is_never_printed(story: Story) -> None:
+    versions = {
+        path.split("/")[5]: item["payload"]["data"]
+        for path, item in story.resources.items()
+        if path.endswith("/versions/1")
+    }
+    assert versions.keys() == {"aegis-api-keys", "aegis-user-id-hmac-key"}
+    assert len(set(versions.values())) == 2
+    printed = "\n".join(story.finished.lines) + story.finished.errors
+    for value in versions.values():
+        assert len(value) >= 43
+        assert value not in printed
+
+
+def test_teardown_removes_everything_that_set_up_created(story: Story, project: Project) -> None:
+    assert story.removed.code == 0, story.removed.errors
+    assert {line[:13].strip() for line in story.removed.lines} == {"deleted"}
+    assert project.dataset().status_code == 404
+    assert project.subscription().status_code == 404
+    left = [path for path in project.cloud.resources if "/services/" not in path]
+    assert left == [f"/v1/projects/{PROJECT}"]
+    assert not project.cloud.grants().keys() & {
+        "roles/dataflow.worker",
+        "roles/run.sourceDeveloper",
+    }
+
+
+@pytest.mark.parametrize("script", ["setup.sh", "teardown.sh"])
+@pytest.mark.parametrize(
+    ("arguments", "settings", "complaint"),
+    [
+        (["--aply"], {"GCP_PROJECT_ID": "p"}, "usage:"),
+        ([], {}, "GCP_PROJECT_ID"),
+    ],
+)
+def test_a_wrong_call_ends_with_one_clear_line(
+    script: str, arguments: list[str], settings: dict[str, str], complaint: str
+) -> None:
+    done = subprocess.run(
+        ["/bin/bash", REPOSITORY / "deploy" / script, *arguments],
+        env={"PATH": "/usr/bin:/bin"} | settings,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode != 0
+    assert complaint in done.stderr
+    assert len(done.stderr.strip().splitlines()) == 1
+
+
+def test_the_scripts_pass_shellcheck() -> None:
+    tools.require("shellcheck")
+    scripts = [REPOSITORY / "deploy" / name for name in ("lib.sh", "setup.sh", "teardown.sh")]
+    done = subprocess.run(
+        ["shellcheck", "--external-sources", *scripts],
+        cwd=REPOSITORY,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.stdout == ""

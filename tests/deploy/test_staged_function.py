@@ -1,0 +1,102 @@
+"""The staged source folder serves with nothing but its own requirements, as Cloud Run builds it."""
+
+import json
+import subprocess
+import sys
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from pathlib import Path
+
+import httpx
+import pytest
+
+from local import pubsub_clients
+from local.process import Process, accepts, free_port
+from local.pubsub_server import PubSubServer
+from tests.deploy import tools
+from tests.deploy.project import REPOSITORY
+
+SOURCE = REPOSITORY / "build" / "function"
+API_KEY = "a-key-of-at-least-16-characters"
+TOPIC = "projects/aegis-local/topics/events"
+SUBSCRIPTION = "projects/aegis-local/subscriptions/events-pipeline"
+
+
+@pytest.fixture(scope="module")
+def environment_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A virtual environment made from the staged `requirements.txt` alone."""
+    uv = Path(sys.executable).with_name("uv")
+    if not uv.exists():
+        tools.missing("uv is not beside this Python: `make test` installs it")
+    subprocess.run(["make", "--silent", "stage-function"], cwd=REPOSITORY, check=True)
+    folder = tmp_path_factory.mktemp("function") / "venv"
+    subprocess.run([uv, "venv", "--quiet", "--python", sys.executable, folder], check=True)
+    python = folder / "bin" / "python"
+    subprocess.run(
+        [uv, "pip", "sync", "--quiet", "--require-hashes", "--python", python, "requirements.txt"],
+        cwd=SOURCE,
+        check=True,
+    )
+    return folder
+
+
+@pytest.fixture
+def pubsub() -> Iterator[PubSubServer]:
+    with PubSubServer() as server, pubsub_clients.connect(server.host) as channel:
+        pubsub_clients.publisher(channel).create_topic(name=TOPIC)
+        pubsub_clients.subscriber(channel).create_subscription(name=SUBSCRIPTION, topic=TOPIC)
+        yield server
+
+
+@pytest.fixture
+def url(environment_folder: Path, pubsub: PubSubServer, tmp_path: Path) -> Iterator[str]:
+    """The function, started by the framework's command from inside the staged folder."""
+    port = free_port()
+    command = [str(environment_folder / "bin" / "functions-framework")]
+    command += ["--target", "ingest", "--host", "127.0.0.1", "--port", str(port)]
+    settings = {
+        "PYTHONPATH": "",
+        "GCP_PROJECT_ID": "aegis-local",
+        "PUB_SUB_TOPIC_ID": "events",
+        "PUBSUB_EMULATOR_HOST": pubsub.host,
+        "AUTH_MODE": "api_key",
+        "API_KEYS": API_KEY,
+    }
+    inside = ["sh", "-c", 'cd "$0" && exec "$@"', str(SOURCE), *command]
+    with Process("function", inside, settings, tmp_path) as process:
+        process.wait_until(lambda: accepts(port), seconds=120)
+        yield f"http://127.0.0.1:{port}"
+
+
+def test_the_staged_folder_holds_the_function_and_the_contract_only(
+    environment_folder: Path,
+) -> None:
+    assert environment_folder.exists()
+    staged = {path.name for path in SOURCE.iterdir()}
+    assert staged == {"main.py", "requirements.txt", "ingest_function", "schemas"}
+
+
+def test_the_staged_function_answers_health_and_publishes_an_event(
+    url: str, pubsub: PubSubServer
+) -> None:
+    assert httpx.get(f"{url}/health", timeout=60).status_code == 200
+    event = {
+        "user_id": "user-1",
+        "timestamp": datetime.now(UTC).isoformat(),
+        "signal_type": "page_view",
+        "source_platform": "chrome",
+    }
+    answer = httpx.post(
+        f"{url}/v1/events",
+        json=event,
+        headers={"Authorization": f"Bearer {API_KEY}"},
+        timeout=60,
+    )
+    assert answer.status_code == 202, answer.text
+    [accepted] = answer.json()["accepted"]
+    with pubsub_clients.connect(pubsub.host) as channel:
+        subscriber = pubsub_clients.subscriber(channel)
+        pulled = subscriber.pull(subscription=SUBSCRIPTION, max_messages=10, timeout=60)
+    [message] = [received.message for received in pulled.received_messages]
+    assert message.message_id == accepted["message_id"]
+    assert json.loads(message.data) == {**event, "event_id": accepted["event_id"]}

@@ -1,0 +1,21 @@
+"""What a rehearsal needs on the machine; only CI must have it all."""
+
+import os
+import shutil
+from typing import NoReturn
+
+import pytest
+
+
+def require(*tools: str) -> None:
+    """Skip the test, or fail it in CI, unless every tool is on PATH."""
+    absent = [tool for tool in tools if shutil.which(tool) is None]
+    if absent:
+        missing(f"{' and '.join(absent)} not on PATH (Google Cloud CLI, Java, shellcheck)")
+
+
+def missing(reason: str) -> NoReturn:
+    """Skip the test with `reason`, or fail it in CI."""
+    if os.environ.get("CI") == "true":
+        pytest.fail(reason)
+    pytest.skip(reason)
