@@ -4,6 +4,7 @@ import argparse
 import signal
 import sys
 from collections.abc import Callable
+from contextlib import ExitStack
 
 from rich.console import Console
 
@@ -24,6 +25,8 @@ def run_with_stack(program: Program, prog: str, description: str) -> None:
         "--port", type=int, default=0, help="port of the edge; 0, the default, picks a free one"
     )
     options = command.parse_args()
+    # A shell starts background jobs with SIGINT ignored.
+    signal.signal(signal.SIGINT, signal.default_int_handler)
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(128 + signal.SIGTERM))
     console = Console()
     try:
@@ -37,7 +40,7 @@ def run_with_stack(program: Program, prog: str, description: str) -> None:
 
 
 def _run(program: Program, port: int, console: Console) -> None:
-    with console.status("starting Pub/Sub, BigQuery, the edge and the pipeline …"):
-        stack = Stack(port).__enter__()
-    with stack:
+    with ExitStack() as parts:
+        with console.status("starting Pub/Sub, BigQuery, the edge and the pipeline …"):
+            stack = parts.enter_context(Stack(port))
         program(stack, console)

@@ -3,7 +3,7 @@
 from google.cloud import bigquery
 from google.pubsub_v1 import PublisherClient, SubscriberClient
 
-from local.names import DATASET, DEDUPLICATED, EVENTS, SUBSCRIPTION, TOPIC
+from local.names import SUBSCRIPTION, TOPIC
 from schemas import TABLES, deduplicated_view, table_schema
 
 # Column of the daily partition, then the clustering.
@@ -19,18 +19,19 @@ def create_queue(publisher: PublisherClient, subscriber: SubscriberClient) -> No
     subscriber.create_subscription(name=SUBSCRIPTION, topic=TOPIC, ack_deadline_seconds=60)
 
 
-def create_tables(client: bigquery.Client) -> None:
-    client.create_dataset(DATASET)
+def create_tables(client: bigquery.Client, dataset: str) -> None:
+    """Create `dataset` (project.dataset) with its tables and the deduplicated view."""
+    client.create_dataset(dataset)
     for name in TABLES:
-        client.create_table(_table(name))
-    view = bigquery.Table(DEDUPLICATED)
-    view.view_query = deduplicated_view(EVENTS)
+        client.create_table(_table(dataset, name))
+    view = bigquery.Table(f"{dataset}.events_deduplicated")
+    view.view_query = deduplicated_view(f"{dataset}.events")
     client.create_table(view)
 
 
-def _table(name: str) -> bigquery.Table:
+def _table(dataset: str, name: str) -> bigquery.Table:
     fields = [bigquery.SchemaField.from_api_repr(field) for field in table_schema(name)]
-    table = bigquery.Table(f"{DATASET}.{name}", schema=fields)
+    table = bigquery.Table(f"{dataset}.{name}", schema=fields)
     partition_column, table.clustering_fields = _LAYOUT[name]
     table.time_partitioning = bigquery.TimePartitioning(field=partition_column)
     return table

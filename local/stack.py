@@ -25,13 +25,18 @@ READY_SECONDS = 90
 class Stack:
     """Starts every part on a free port of 127.0.0.1 and stops all of them with the block.
 
+    `bigquery_hosts` are the variables by which clients in other processes find BigQuery.
+
     Raises:
         StackError: a part did not start, or `port` (of the edge) is busy.
     """
 
-    def __init__(self, port: int = 0, pubsub: PubSubServer | None = None) -> None:
+    def __init__(
+        self, port: int = 0, pubsub: PubSubServer | None = None, max_event_age_days: int = 365
+    ) -> None:
         self._port = port
         self._given_pubsub = pubsub
+        self._max_event_age_days = max_event_age_days
         self._parts = ExitStack()
         self._processes: list[Process] = []
         self.api_key = secrets.token_urlsafe(24)
@@ -59,21 +64,20 @@ class Stack:
         port = _checked_port(self._port)
         folder = tempfile.TemporaryDirectory(prefix="aegis-")
         self._logs = Path(self._parts.enter_context(folder))
-        bigquery_hosts = self._start_bigquery()
+        self._start_bigquery()
         self._start_pubsub()
-        self._start_pipeline(bigquery_hosts)
+        self._start_pipeline()
         self._start_edge(port)
 
-    def _start_bigquery(self) -> dict[str, str]:
-        """Returns the variables by which clients find it."""
+    def _start_bigquery(self) -> None:
         rest, grpc = free_port(), free_port()
         ports = [f"--rest_port={rest}", f"--grpc_port={grpc}"]
         process = self._spawn("bigquery", "-m", "local.bigquery_server", *ports)
         process.wait_until(lambda: accepts(rest) and accepts(grpc), READY_SECONDS)
         url = f"http://127.0.0.1:{rest}"
         self.bigquery = self._parts.enter_context(_bigquery_client(url))
-        create_tables(self.bigquery)
-        return {
+        create_tables(self.bigquery, names.DATASET)
+        self.bigquery_hosts = {
             "BIGQUERY_EMULATOR_HOST": url,
             "BIGQUERY_STORAGE_EMULATOR_HOST": f"127.0.0.1:{grpc}",
         }
@@ -86,15 +90,16 @@ class Stack:
         self.publisher = pubsub_clients.publisher(channel)
         create_queue(self.publisher, pubsub_clients.subscriber(channel))
 
-    def _start_pipeline(self, bigquery_hosts: dict[str, str]) -> None:
+    def _start_pipeline(self) -> None:
         self._spawn(
             "pipeline",
             *["-m", "flex_template.main", "--runner=BundleBasedDirectRunner", "--streaming"],
             f"--input_subscription={names.SUBSCRIPTION}",
             f"--events_table={names.EVENTS}",
             f"--dead_letter_table={names.DEAD_LETTERS}",
+            f"--max_event_age_days={self._max_event_age_days}",
             PUBSUB_EMULATOR_HOST=self.pubsub.host,
-            **bigquery_hosts,
+            **self.bigquery_hosts,
         )
 
     def _start_edge(self, port: int) -> None:
@@ -107,6 +112,7 @@ class Stack:
             PUBSUB_EMULATOR_HOST=self.pubsub.host,
             AUTH_MODE="api_key",
             API_KEYS=self.api_key,
+            MAX_EVENT_AGE_DAYS=str(self._max_event_age_days),
         )
         process.wait_until(lambda: accepts(port), READY_SECONDS)
         self.url = f"http://127.0.0.1:{port}"

@@ -1,0 +1,30 @@
+"""One stack for all tests of the path, on our Pub/Sub so that they can break it."""
+
+from collections.abc import Iterator
+
+import httpx
+import pytest
+
+from local.pubsub_server import PubSubServer
+from local.stack import Stack
+
+MAX_EVENT_AGE_DAYS = 3650  # the named examples are dated in the past
+
+
+@pytest.fixture(scope="session")
+def queue() -> Iterator[PubSubServer]:
+    with PubSubServer() as server:
+        yield server
+
+
+@pytest.fixture(scope="session")
+def stack(queue: PubSubServer) -> Iterator[Stack]:
+    with Stack(pubsub=queue, max_event_age_days=MAX_EVENT_AGE_DAYS) as stack:
+        yield stack
+
+
+@pytest.fixture
+def edge(stack: Stack) -> Iterator[httpx.Client]:
+    headers = {"Authorization": f"Bearer {stack.api_key}", "Content-Type": "application/json"}
+    with httpx.Client(base_url=stack.url, headers=headers, timeout=60) as client:
+        yield client
