@@ -1,0 +1,38 @@
+"""One version of Beam, everywhere."""
+
+import re
+
+import apache_beam
+import pytest
+
+from tests.template.cloud import ROOT
+
+DOCKERFILE = (ROOT / "flex_template/Dockerfile").read_text()
+
+
+@pytest.mark.parametrize(
+    ("file", "pattern"),
+    [
+        ("flex_template/Dockerfile", r"^ARG BEAM_IMAGE=apache/beam_python3\.11_sdk:(\S+)$"),
+        ("flex_template/requirements.txt", r"^apache-beam==(\S+)"),
+        ("requirements-dev.txt", r"^apache-beam==(\S+)"),
+    ],
+)
+def test_beams_version_is_the_one_under_test(file: str, pattern: str) -> None:
+    versions = re.findall(pattern, (ROOT / file).read_text(), re.MULTILINE)
+    assert versions == [apache_beam.__version__]
+
+
+def test_image_and_beam_agree_on_the_version_of_python() -> None:
+    images = dict(re.findall(r"^ARG (\w+_IMAGE)=(\S+)$", DOCKERFILE, re.MULTILINE))
+    assert images.keys() == {"PYTHON_IMAGE", "BEAM_IMAGE", "LAUNCHER_IMAGE"}
+    assert images["PYTHON_IMAGE"].startswith("python:3.11.")
+    assert "python3.11_sdk:" in images["BEAM_IMAGE"]
+    assert "python311-template-launcher-base:" in images["LAUNCHER_IMAGE"]
+
+
+def test_every_pin_has_a_hash() -> None:
+    lines = (ROOT / "flex_template/requirements.txt").read_text().splitlines()
+    pins = [number for number, line in enumerate(lines) if re.match(r"[a-z0-9-]+(\[|==)", line)]
+    assert len(pins) > 50
+    assert all(lines[number + 1].startswith("    --hash=sha256:") for number in pins)
