@@ -5,7 +5,7 @@ import { head, settle } from "./event_queue.js";
 import { post } from "./post.js";
 import { readState, resetState, writeState } from "./sender_state.js";
 import { readSettings } from "./settings.js";
-import { wakeAt } from "./wake.js";
+import { setAlarm, wakeAt } from "./wake.js";
 
 const MAX_EVENTS = 500;
 const MAX_BYTES = 512 * 1024;
@@ -39,6 +39,7 @@ async function sendAll() {
   while (await mayAttempt()) {
     const batch = await head(limit, MAX_BYTES);
     if (batch.length === 0) return;
+    await setAlarm(); // in case the worker ends before the answer comes
     limit = await handle(await post(batch, await readSettings()), batch);
   }
 }

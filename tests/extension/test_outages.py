@@ -85,12 +85,11 @@ def test_an_origin_that_is_not_allowed_loses_nothing(
     event_ids = browser.record_many(3)
     browser.expect_error(f"{ORIGIN} not allowed")
     browser.expect_count("queued", 3)
-    topic.pull()
-    assert topic.event_ids == []
     function.restart({"ALLOWED_ORIGINS": ORIGIN})
     browser.send_now()
     topic.wait_for(event_ids)
     browser.expect_count("queued", 0)
+    assert sorted(topic.event_ids) == sorted(event_ids)  # none came before, under the other origin
 
 
 def test_a_wrong_key_stops_sending_until_the_options_change(
