@@ -1,15 +1,14 @@
 """An HTTP exchange over ASGI, so that every server hosts the edge without a framework's cost."""
 
+import os
 import re
-from collections.abc import AsyncIterator, Awaitable, Callable, MutableMapping
+from collections.abc import Awaitable, Callable, MutableMapping
 from dataclasses import dataclass, field
 from functools import cached_property
 from http import HTTPStatus
 from typing import Any
 
 import orjson
-
-from ingest_function.uuid7 import uuid7
 
 Scope = MutableMapping[str, Any]
 Message = MutableMapping[str, Any]
@@ -18,6 +17,10 @@ Send = Callable[[Message], Awaitable[None]]
 Headers = dict[bytes, bytes]
 
 _REQUEST_ID = re.compile(rb"[A-Za-z0-9._-]{1,64}")
+
+
+class BodyTooLarge(Exception):  # noqa: N818 - a fact about the request
+    """The body is longer than its reader takes."""
 
 
 class ClientDisconnected(Exception):  # noqa: N818 - a fact about the client, not our fault
@@ -37,25 +40,32 @@ class Request:
     def id(self) -> str:
         """The client's own request id where it is harmless, else a new one."""
         given = self.headers.get(b"x-request-id", b"")
-        return given.decode() if _REQUEST_ID.fullmatch(given) else uuid7()
+        return given.decode() if _REQUEST_ID.fullmatch(given) else os.urandom(16).hex()
 
     @property
     def headers_size(self) -> int:
         return sum(len(name) + len(value) for name, value in self.headers.items())
 
-    async def chunks(self) -> AsyncIterator[bytes]:
-        """The body as it arrives.
+    async def body(self, max_bytes: int) -> bytes:
+        """The body, at most `max_bytes`.
 
         Raises:
+            BodyTooLarge: as soon as more has arrived.
             ClientDisconnected: before the end.
         """
+        chunks: list[bytes] = []
         more = True
         while more:
             message = await self._receive()
             if message["type"] == "http.disconnect":
                 raise ClientDisconnected
-            yield message.get("body", b"")
+            chunk = message.get("body", b"")
+            max_bytes -= len(chunk)
+            if max_bytes < 0:
+                raise BodyTooLarge
+            chunks.append(chunk)
             more = message.get("more_body", False)
+        return b"".join(chunks)
 
 
 @dataclass(slots=True)

@@ -4,7 +4,7 @@ import asyncio
 import zlib
 from http import HTTPStatus
 
-from ingest_function.asgi import ClientDisconnected, Request
+from ingest_function.asgi import BodyTooLarge, ClientDisconnected, Request
 from ingest_function.problem import Problem, ProblemCode
 
 MAX_BODY_BYTES = 1024 * 1024
@@ -39,24 +39,15 @@ async def _receive(request: Request) -> bytes:
         raise _too_large()
     try:
         async with asyncio.timeout(READ_SECONDS):
-            return await _collect(request)
+            return await request.body(MAX_BODY_BYTES)
+    except BodyTooLarge:
+        raise _too_large() from None
     except TimeoutError:
         detail = f"the body must arrive within {READ_SECONDS} seconds"
         raise Problem(HTTPStatus.REQUEST_TIMEOUT, ProblemCode.BODY_TIMEOUT, detail) from None
     except ClientDisconnected:
         detail = "the connection closed before the end of the body"
         raise Problem(HTTPStatus.BAD_REQUEST, ProblemCode.INCOMPLETE_BODY, detail) from None
-
-
-async def _collect(request: Request) -> bytes:
-    chunks: list[bytes] = []
-    size = 0
-    async for chunk in request.chunks():
-        size += len(chunk)
-        if size > MAX_BODY_BYTES:
-            raise _too_large()
-        chunks.append(chunk)
-    return b"".join(chunks)
 
 
 def _inflate(data: bytes) -> bytes:

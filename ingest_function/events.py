@@ -1,23 +1,15 @@
 """From a parsed body to the events worth publishing, and why the others are not."""
 
-import hmac
 from collections.abc import Sequence
-from datetime import UTC, datetime
 from http import HTTPStatus
 from typing import Any, NamedTuple
 
-import orjson
-from google.pubsub_v1.types import PubsubMessage
-
 from ingest_function.problem import Problem, ProblemCode
-from ingest_function.uuid7 import uuid7
 from schemas import EventError, InvalidEvent, Limits, parse, validate
 
 MAX_EVENTS = 500
 
 Fields = dict[str, Any]
-
-_PubsubMessage = PubsubMessage.pb()
 
 
 class Verdicts(NamedTuple):
@@ -80,30 +72,3 @@ def check_subject(valid: Sequence[tuple[int, Fields]], subject: str | None) -> N
     if subject is not None and any(fields["user_id"] != subject for _, fields in valid):
         detail = "every user_id must be the subject of the token"
         raise Problem(HTTPStatus.FORBIDDEN, ProblemCode.SUBJECT_MISMATCH, detail)
-
-
-def to_messages(
-    valid: Sequence[tuple[int, Fields]], *, user_id_key: bytes, received_at: int, request_id: str
-) -> list[Any]:
-    """The events as `google.pubsub.v1.PubsubMessage`s; those without `event_id` are given it."""
-    received = datetime.fromtimestamp(received_at / 1_000_000, UTC)
-    attributes = {
-        "received_at": f"{received.isoformat(timespec='microseconds')[:-6]}Z",
-        "request_id": request_id,
-    }
-    return [_to_message(fields, attributes, user_id_key) for _, fields in valid]
-
-
-def _to_message(fields: Fields, attributes: dict[str, str], user_id_key: bytes) -> Any:
-    event_id = fields.setdefault("event_id", uuid7())
-    version = str(int(fields.get("schema_version", 1)))
-    if user_id_key:
-        fields["user_id"] = _pseudonym(fields["user_id"], user_id_key)
-    return _PubsubMessage(
-        data=orjson.dumps(fields),
-        attributes={"event_id": event_id, "schema_version": version, **attributes},
-    )
-
-
-def _pseudonym(user_id: str, key: bytes) -> str:
-    return hmac.digest(key, user_id.encode(), "sha256").hex()

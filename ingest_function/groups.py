@@ -4,11 +4,10 @@ import asyncio
 from collections import deque
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
 
 # https://cloud.google.com/pubsub/quotas#resource_limits: 1,000 messages and 10 MB in one request.
 MAX_BATCH_MESSAGES = 1000
-MAX_BATCH_BYTES = 9_500_000  # leaves room for the topic and the framing of the messages
+MAX_BATCH_BYTES = 9_900_000  # leaves room for the name of the topic
 
 MAX_QUEUED_MESSAGES = 10_000
 MAX_QUEUED_BYTES = 64 * 1024 * 1024
@@ -22,11 +21,12 @@ class QueueFull(Exception):  # noqa: N818 - a state of the queue
 class Group:
     """One request's messages: published in one call, so acknowledged all or none.
 
-    `size` is in bytes, `deadline` in seconds of the event loop's clock.
+    `encoded` is what `encode_messages` made of `count` events; `deadline` is in seconds of the
+    event loop's clock.
     """
 
-    messages: Sequence[Any]
-    size: int
+    encoded: bytes
+    count: int
     deadline: float
     message_ids: asyncio.Future[Sequence[str]]
 
@@ -48,8 +48,8 @@ class GroupQueue:
         Raises:
             QueueFull: with it the queue would pass a bound; it was not appended.
         """
-        messages = self._messages + len(group.messages)
-        size = self._bytes + group.size
+        messages = self._messages + group.count
+        size = self._bytes + len(group.encoded)
         if messages > MAX_QUEUED_MESSAGES or size > MAX_QUEUED_BYTES:
             raise QueueFull
         self._groups.append(group)
@@ -61,8 +61,8 @@ class GroupQueue:
         messages = size = 0
         while self._groups:
             group = self._groups[0]
-            messages += len(group.messages)
-            size += group.size
+            messages += group.count
+            size += len(group.encoded)
             if batch and (messages > MAX_BATCH_MESSAGES or size > MAX_BATCH_BYTES):
                 break
             self._remove_first()
@@ -72,5 +72,5 @@ class GroupQueue:
 
     def _remove_first(self) -> None:
         group = self._groups.popleft()
-        self._messages -= len(group.messages)
-        self._bytes -= group.size
+        self._messages -= group.count
+        self._bytes -= len(group.encoded)

@@ -1,13 +1,13 @@
 """`POST /v1/events` as a list of steps; the response is sent only after Pub/Sub acknowledged."""
 
 from collections.abc import Sequence
-from typing import Any
 
 from ingest_function.access import Access
 from ingest_function.asgi import Request, Response
 from ingest_function.body import read_body
-from ingest_function.events import check_subject, judge, parse_body, split, to_messages
+from ingest_function.events import check_subject, judge, parse_body, split
 from ingest_function.groups import QueueFull
+from ingest_function.messages import encode_messages
 from ingest_function.problem import ProblemCode, unavailable
 from ingest_function.publisher import Publisher, PublishFailed
 from ingest_function.pubsub import RETRYABLE
@@ -32,17 +32,17 @@ class Ingest:
         if not verdicts.valid:
             raise none_valid(verdicts)
         check_subject(verdicts.valid, subject)
-        messages = to_messages(
-            verdicts.valid,
+        encoded = encode_messages(
+            [fields for _, fields in verdicts.valid],
             user_id_key=self._settings.user_id_key,
             received_at=now,
             request_id=request.id,
         )
-        return receipt(verdicts, await self._publish(messages))
+        return receipt(verdicts, await self._publish(encoded, len(verdicts.valid)))
 
-    async def _publish(self, messages: Sequence[Any]) -> Sequence[str]:
+    async def _publish(self, encoded: bytes, count: int) -> Sequence[str]:
         try:
-            return await self._publisher.publish(messages)
+            return await self._publisher.publish(encoded, count)
         except QueueFull:
             detail = "too many events wait for Pub/Sub"
             raise unavailable(ProblemCode.OVERLOADED, detail, retry_after=1) from None

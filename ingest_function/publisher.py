@@ -2,13 +2,12 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable, Sequence
-from typing import Any
 
 import grpc
 
 from ingest_function.groups import Group, GroupQueue
 
-PublishCall = Callable[[Sequence[Any], float], Awaitable[Sequence[str]]]
+PublishCall = Callable[[bytes, float], Awaitable[Sequence[str]]]
 
 
 class PublishFailed(Exception):  # noqa: N818 - says what happened
@@ -35,8 +34,8 @@ class Publisher:
         self._queue = GroupQueue()
         self._sender: asyncio.Task[None] | None = None
 
-    async def publish(self, messages: Sequence[Any]) -> Sequence[str]:
-        """The ids that Pub/Sub gave to `messages`, in their order.
+    async def publish(self, encoded: bytes, count: int) -> Sequence[str]:
+        """The ids that Pub/Sub gave to the `count` messages of `encode_messages`, in their order.
 
         Raises:
             QueueFull: nothing was sent.
@@ -45,10 +44,9 @@ class Publisher:
         """
         loop = asyncio.get_running_loop()
         deadline = loop.time() + self._timeout
-        size = sum(message.ByteSize() for message in messages)
-        group = Group(messages, size, deadline, loop.create_future())
+        group = Group(encoded, count, deadline, loop.create_future())
         self._queue.put(group)
-        if self._sender is None:
+        if self._sender is None or self._sender.done():
             self._sender = loop.create_task(self._send())
         async with asyncio.timeout_at(deadline):
             return await group.message_ids
@@ -61,12 +59,11 @@ class Publisher:
     async def _send(self) -> None:
         while batch := self._queue.take_batch():
             await self._commit(batch)
-        self._sender = None
 
     async def _commit(self, batch: list[Group]) -> None:
-        messages = [message for group in batch for message in group.messages]
+        encoded = b"".join([group.encoded for group in batch])
         try:
-            ids = await self._call(messages, batch[-1].deadline)
+            ids = await self._call(encoded, batch[-1].deadline)
         except grpc.aio.AioRpcError as error:
             _fail(batch, error.code())
         else:
@@ -76,7 +73,7 @@ class Publisher:
 def _acknowledge(batch: list[Group], ids: Sequence[str]) -> None:
     end = 0
     for group in batch:
-        start, end = end, end + len(group.messages)
+        start, end = end, end + group.count
         if not group.message_ids.done():
             group.message_ids.set_result(ids[start:end])
 

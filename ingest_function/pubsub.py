@@ -4,7 +4,6 @@ import asyncio
 import random
 from collections.abc import Sequence
 from itertools import count
-from typing import Any
 from urllib.parse import quote
 
 import grpc
@@ -32,9 +31,6 @@ _CHANNEL_OPTIONS = (
     ("grpc.max_reconnect_backoff_ms", 2_000),
 )
 
-_PublishRequest = PublishRequest.pb()
-_PublishResponse = PublishResponse.pb()
-
 
 def open_channel(emulator_host: str) -> grpc.aio.Channel:
     """To the emulator in plain text, or to Google over TLS with the default credentials.
@@ -51,24 +47,25 @@ class Topic:
     """One topic's `Publish`, repeated while its code is retryable and time is left."""
 
     def __init__(self, channel: grpc.aio.Channel, name: str) -> None:
-        self._name = name
+        self._prefix: bytes = PublishRequest.pb()(topic=name).SerializeToString()
         self._metadata = (("x-goog-request-params", f"topic={quote(name, safe='')}"),)
         self._call = channel.unary_unary(
             "/google.pubsub.v1.Publisher/Publish",
-            request_serializer=_PublishRequest.SerializeToString,
-            response_deserializer=_PublishResponse.FromString,
+            request_serializer=None,  # it is serialized already
+            response_deserializer=PublishResponse.pb().FromString,
         )
 
-    async def publish(self, messages: Sequence[Any], deadline: float) -> Sequence[str]:
-        """The ids of the acknowledged `messages`; `deadline` is of the event loop's clock.
+    async def publish(self, messages: bytes, deadline: float) -> Sequence[str]:
+        """The ids of the messages that `encode_messages` made, once Pub/Sub acknowledged them.
 
-        A repeated call may store messages twice; their `event_id` stays the same.
+        A repeated call may store messages twice; their `event_id` stays the same. `deadline` is in
+        seconds of the event loop's clock.
 
         Raises:
             grpc.aio.AioRpcError: the code is final, or the deadline leaves no time to try again.
         """
         loop = asyncio.get_running_loop()
-        request = _PublishRequest(topic=self._name, messages=messages)
+        request = self._prefix + messages
         for attempt in count():
             try:
                 left = deadline - loop.time()

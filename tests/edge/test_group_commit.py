@@ -2,11 +2,10 @@
 
 import asyncio
 from collections.abc import Sequence
-from typing import Any
 
 import grpc
 import pytest
-from google.pubsub_v1.types import PubsubMessage
+from google.pubsub_v1.types import PublishRequest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -14,7 +13,7 @@ from ingest_function import groups
 from ingest_function.groups import Group, GroupQueue, QueueFull
 from ingest_function.publisher import Publisher, PublishFailed
 
-Message = PubsubMessage.pb()
+Request = PublishRequest.pb()
 
 
 class RecordingCall:
@@ -23,23 +22,25 @@ class RecordingCall:
     def __init__(self) -> None:
         self.batches: list[list[str]] = []
         self.release = asyncio.Event()
-        self.error: grpc.aio.AioRpcError | None = None
+        self.error: Exception | None = None
 
-    async def __call__(self, messages: Sequence[Any], deadline: float) -> list[str]:  # noqa: ARG002
-        self.batches.append([message.data.decode() for message in messages])
+    async def __call__(self, encoded: bytes, deadline: float) -> list[str]:  # noqa: ARG002
+        batch = [message.data.decode() for message in Request.FromString(encoded).messages]
+        self.batches.append(batch)
         await self.release.wait()
         if self.error:
             raise self.error
-        return [f"id-{message.data.decode()}" for message in messages]
+        return [f"id-{name}" for name in batch]
 
 
-def messages(*names: str) -> list[Any]:
-    return [Message(data=name.encode()) for name in names]
+async def publish(publisher: Publisher, *names: str) -> Sequence[str]:
+    messages = [{"data": name.encode()} for name in names]
+    return await publisher.publish(Request(messages=messages).SerializeToString(), len(names))
 
 
 async def start(publisher: Publisher, *names: str) -> "asyncio.Task[Sequence[str]]":
     """Queue one group, and let the publisher act on it."""
-    task = asyncio.create_task(publisher.publish(messages(*names)))
+    task = asyncio.create_task(publish(publisher, *names))
     for _ in range(5):
         await asyncio.sleep(0)
     return task
@@ -82,7 +83,7 @@ def test_a_failed_call_fails_each_of_its_groups_and_no_other() -> None:
             await failing
         assert raised.value.code is grpc.StatusCode.NOT_FOUND
         call.error = None
-        assert await publisher.publish(messages("b")) == ["id-b"]
+        assert await publish(publisher, "b") == ["id-b"]
 
     asyncio.run(scenario())
 
@@ -98,6 +99,22 @@ def test_a_group_past_its_deadline_leaves_the_queue_unsent() -> None:
         call.release.set()
         await publisher.drain()
         assert call.batches == [["a"]]
+
+    asyncio.run(scenario())
+
+
+def test_a_call_that_breaks_unexpectedly_does_not_stop_the_next_ones() -> None:
+    async def scenario() -> None:
+        call = RecordingCall()
+        publisher = Publisher(call, timeout=0.2)
+        call.error = RuntimeError("a defect")
+        call.release.set()
+        with pytest.raises(TimeoutError):
+            await publish(publisher, "a")
+        with pytest.raises(RuntimeError):
+            await publisher.drain()
+        call.error = None
+        assert await publish(publisher, "b") == ["id-b"]
 
     asyncio.run(scenario())
 
@@ -124,10 +141,10 @@ def test_a_full_queue_refuses_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
         publisher = Publisher(call, timeout=30)
         tasks = [await start(publisher, name) for name in "abc"]
         with pytest.raises(QueueFull):
-            await publisher.publish(messages("d"))
+            await publish(publisher, "d")
         call.release.set()
         await asyncio.gather(*tasks)
-        assert await publisher.publish(messages("e")) == ["id-e"]
+        assert await publish(publisher, "e") == ["id-e"]
 
     asyncio.run(scenario())
 
@@ -138,7 +155,7 @@ def test_batches_keep_order_and_pubsubs_limits(sizes: list[tuple[int, int]]) -> 
         queue = GroupQueue()
         put = []
         for count, size in sizes:
-            group = Group(range(count), size, 0, asyncio.get_running_loop().create_future())
+            group = Group(bytes(size), count, 0, asyncio.get_running_loop().create_future())
             try:
                 queue.put(group)
             except QueueFull:
@@ -149,7 +166,7 @@ def test_batches_keep_order_and_pubsubs_limits(sizes: list[tuple[int, int]]) -> 
             batches.append(batch)
         assert [group for batch in batches for group in batch] == put
         for batch in batches:
-            assert sum(len(group.messages) for group in batch) <= 1000
-            assert sum(group.size for group in batch) < 10_000_000
+            assert sum(group.count for group in batch) <= 1000
+            assert sum(len(group.encoded) for group in batch) < 10_000_000
 
     asyncio.run(scenario())

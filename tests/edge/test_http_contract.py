@@ -2,6 +2,7 @@
 
 import gzip
 import json
+import re
 import uuid
 from datetime import UTC, datetime, timedelta
 
@@ -134,7 +135,7 @@ def test_another_method_is_refused_with_those_allowed(edge: httpx.Client, method
 
 def test_a_request_id_that_could_forge_a_log_is_replaced(edge: httpx.Client) -> None:
     response = edge.get("/health", headers={"X-Request-Id": 'a" b'})
-    assert uuid.UUID(response.headers["x-request-id"]).version == 7
+    assert re.fullmatch("[0-9a-f]{32}", response.headers["x-request-id"])
 
 
 def test_user_ids_leave_as_pseudonyms_where_a_key_is_set(
