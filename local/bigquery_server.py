@@ -4,10 +4,28 @@ python -m local.bigquery_server --rest_port 9050 --grpc_port 9060
 """
 
 import argparse
+import threading
+from typing import Any
 
-from bqemulator.config import Settings
-from bqemulator.server import run_forever
+import bqemulator.server
+from bqemulator.config import LogLevel, Settings
+from bqemulator.storage.engine import DuckDBEngine
 from duckdb_extensions import import_extension
+
+
+class CursorPerThread(DuckDBEngine):
+    """bqemulator shares one connection between queries and appends, which deadlock over it."""
+
+    def __init__(self, settings: Settings) -> None:
+        super().__init__(settings)
+        self._cursors = threading.local()
+
+    @property
+    def connection(self) -> Any:
+        if not hasattr(self._cursors, "cursor"):
+            self._cursors.cursor = super().connection.cursor()
+            self._cursors.cursor.execute("SET TimeZone = 'UTC'")
+        return self._cursors.cursor
 
 
 def main() -> None:
@@ -16,7 +34,12 @@ def main() -> None:
     command.add_argument("--grpc_port", type=int, required=True, help="appends to write streams")
     options = command.parse_args()
     import_extension("spatial")  # from its wheel: DuckDB would download it
-    run_forever(Settings(rest_port=options.rest_port, grpc_port=options.grpc_port))
+    settings = Settings(
+        rest_port=options.rest_port, grpc_port=options.grpc_port, log_level=LogLevel.WARNING
+    )
+    # The server takes no engine as an argument.
+    bqemulator.server.DuckDBEngine = CursorPerThread  # type: ignore[attr-defined]
+    bqemulator.server.run_forever(settings)
 
 
 if __name__ == "__main__":
