@@ -1,0 +1,112 @@
+"""The append-only `replays` table: who claimed which dead letter, and what became of it.
+
+A letter is published only after its claim is stored, and only by a run that then finds no claim
+but its own. Of two runs at least one reads after both have claimed, so never do both publish; if
+both read that late, both yield, and the next run finds the letter free.
+"""
+
+from collections.abc import Iterable, Sequence
+from types import TracebackType
+from typing import NamedTuple, Self
+
+from google.cloud import bigquery
+from google.cloud.bigquery import ArrayQueryParameter, ScalarQueryParameter
+
+from flex_template import append_stream
+from flex_template.arrow import arrow_schema, record_batch
+from flex_template.bigquery_client import run_query
+from flex_template.dead_letter_query import Letter
+from flex_template.table_writer import AppendError, Batch, RetryPolicy, TableWriter
+from schemas import now_micros
+
+CLAIMED = "claimed"
+PUBLISHED = "published"
+FAILED = "failed"
+_OTHER_RUNS = """
+SELECT dead_letter_id, ARRAY_AGG(DISTINCT run_id) AS run_ids
+FROM `{replays}`
+WHERE dead_letter_id IN UNNEST(@ids) AND run_id != @run_id
+GROUP BY dead_letter_id
+"""
+
+
+class Outcome(NamedTuple):
+    """What a run knows of a letter: `CLAIMED` is unclear, `FAILED` certainly not published."""
+
+    letter: Letter
+    outcome: str
+    message_id: str | None = None
+    error_message: str | None = None
+
+
+class ReplayLog:
+    """One run's view of the table, in which every record is durable once a method returns."""
+
+    def __init__(self, client: bigquery.Client, table: str, run_id: str) -> None:
+        self._client = client
+        self._other_runs = _OTHER_RUNS.replace("{replays}", table)
+        self._run_id = run_id
+        self._schema = arrow_schema("replays")
+        self._transport = append_stream.connect()
+        self._writer = TableWriter(
+            table, self._schema, self._transport, RetryPolicy(), lambda: None
+        )
+
+    def claim(self, letters: Sequence[Letter]) -> tuple[list[Letter], list[Letter]]:
+        """Claim `letters`; returns those that are this run's alone, then the contested ones."""
+        self.record([Outcome(letter, CLAIMED) for letter in letters])
+        others = self._claims_of_other_runs(letters)
+        mine: list[Letter] = []
+        contested: list[Letter] = []
+        for letter in letters:
+            free = others.get(letter.dead_letter_id, frozenset()) <= letter.known_runs
+            (mine if free else contested).append(letter)
+        return mine, contested
+
+    def _claims_of_other_runs(self, letters: Sequence[Letter]) -> dict[str, frozenset[str]]:
+        ids = [letter.dead_letter_id for letter in letters]
+        rows = run_query(
+            self._client,
+            self._other_runs,
+            ArrayQueryParameter("ids", "STRING", ids),
+            ScalarQueryParameter("run_id", "STRING", self._run_id),
+        )
+        return {row.dead_letter_id: frozenset(row.run_ids) for row in rows}
+
+    def record(self, outcomes: Iterable[Outcome]) -> None:
+        """Append one row each.
+
+        Raises:
+            AppendError: BigQuery does not take them.
+        """
+        rows = [self._row(outcome) for outcome in outcomes]
+        if not rows:
+            return
+        batch = Batch(record_batch(rows, self._schema), rows)
+        for settled in (*self._writer.append(batch), *self._writer.flush()):
+            for _, reason in settled.refused:
+                raise AppendError(f"the replays table refuses a row: {reason}")
+
+    def _row(self, outcome: Outcome) -> tuple[object, ...]:
+        """In the order of `schemas/replays.table.json`."""
+        return (
+            outcome.letter.dead_letter_id,
+            now_micros(),
+            self._run_id,
+            outcome.outcome,
+            outcome.message_id,
+            outcome.letter.replay_attempt,
+            outcome.error_message,
+        )
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        _type: type[BaseException] | None,
+        _error: BaseException | None,
+        _traceback: TracebackType | None,
+    ) -> None:
+        self._writer.close()
+        self._transport.close()

@@ -1,0 +1,82 @@
+"""The embedded BigQuery for commands that read and change tables."""
+
+import sys
+import tempfile
+import uuid
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from google.cloud import bigquery
+
+from flex_template import append_stream, bigquery_client
+from flex_template.append_stream import EMULATOR_VARIABLE as STORAGE_VARIABLE
+from flex_template.arrow import arrow_schema, record_batch
+from flex_template.bigquery_client import EMULATOR_VARIABLE as REST_VARIABLE
+from flex_template.dead_letter import Failure, Origin, dead_letter_row
+from flex_template.message import Message
+from flex_template.table_writer import Batch, RetryPolicy, TableWriter
+from local.process import Process, accepts, free_port
+from local.resources import create_tables
+from schemas import ErrorCode, EventError, now_micros
+
+ROOT = Path(__file__).parents[2]
+PROJECT = "aegis-test"
+Row = dict[str, Any]
+
+
+@contextmanager
+def start_bigquery() -> Iterator[dict[str, str]]:
+    """Run it in a process of its own; yields the variables by which clients find it."""
+    rest, grpc = free_port(), free_port()
+    ports = [f"--rest_port={rest}", f"--grpc_port={grpc}"]
+    command = [sys.executable, "-m", "local.bigquery_server", *ports]
+    with (
+        tempfile.TemporaryDirectory() as logs,
+        Process("bigquery", command, {"PYTHONPATH": str(ROOT)}, Path(logs)) as process,
+    ):
+        process.wait_until(lambda: accepts(rest) and accepts(grpc), 120)
+        yield {REST_VARIABLE: f"http://127.0.0.1:{rest}", STORAGE_VARIABLE: f"127.0.0.1:{grpc}"}
+
+
+class Warehouse:
+    """A new dataset with the three tables, on the BigQuery that the environment names."""
+
+    def __init__(self) -> None:
+        self.dataset = f"{PROJECT}.test_{uuid.uuid4().hex}"
+        self.events = f"{self.dataset}.events"
+        self.dead_letters = f"{self.dataset}.dead_letters"
+        self.replays = f"{self.dataset}.replays"
+        self.client: bigquery.Client = bigquery_client.connect(self.events)
+        create_tables(self.client, self.dataset)
+
+    def append(self, kind: str, rows: Iterable[tuple[Any, ...]]) -> None:
+        """Store rows of one of `schemas.TABLES` as the pipeline does."""
+        schema, rows = arrow_schema(kind), list(rows)
+        table, transport = f"{self.dataset}.{kind}", append_stream.connect()
+        writer = TableWriter(table, schema, transport, RetryPolicy(), lambda: None)
+        settled = [*writer.append(Batch(record_batch(rows, schema), rows)), *writer.flush()]
+        writer.close()
+        transport.close()
+        assert not any(each.refused for each in settled)
+
+    def rows(self, kind: str) -> list[Row]:
+        """Everything in one table."""
+        sql = f"SELECT * FROM `{self.dataset}.{kind}`"  # noqa: S608 - our own names
+        return [dict(row) for row in self.client.query(sql).result()]
+
+
+def dead_letter(
+    data: bytes,
+    attributes: dict[str, str] | None = None,
+    *,
+    message_id: str | None = None,
+    code: ErrorCode = ErrorCode.MALFORMED_JSON,
+    failed_at: int | None = None,
+) -> tuple[Any, ...]:
+    """The row that the pipeline stores for such a message."""
+    failed_at = failed_at or now_micros() - 1_000_000
+    message = Message(data, attributes or {}, message_id or uuid.uuid4().hex, failed_at)
+    failure = Failure(message, (EventError(code, "", "wrong"),), "ValueError")
+    return dead_letter_row(failure, Origin("subscription", "events", "test"), failed_at)
