@@ -5,7 +5,7 @@
 #   GCP_PROJECT_ID=my-project deploy/setup.sh            say what would be created
 #   GCP_PROJECT_ID=my-project deploy/setup.sh --apply    create it
 #
-# One line per resource. Other settings come from the environment too: docs/deploy.md lists them.
+# One line per resource. docs/deploy.md lists the other settings.
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 # shellcheck source=deploy/lib.sh
@@ -86,9 +86,8 @@ dataset_and_tables() {
   table replays replays replayed_at "$DEAD_LETTERS_EXPIRATION_DAYS" dead_letter_id
   view=${BIGQUERY_TABLE_ID}_deduplicated
   sql=$(<schemas/events_deduplicated.sql)
-  # shellcheck disable=SC2016 # the placeholder is literal
   ensure "view $view" has_table "$view" -- \
-    bq mk --use_legacy_sql=false --view="${sql//'${events_table}'/$events}" "$DATASET.$view"
+    bq mk --use_legacy_sql=false --view="${sql//\$\{events_table\}/$events}" "$DATASET.$view"
 }
 
 has_lifecycle() {

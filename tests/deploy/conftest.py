@@ -9,7 +9,7 @@ import pytest
 
 from local.google_pubsub import EmulatorMissing, emulator_command
 from local.process import Process, accepts, free_port
-from tests.deploy import bigquery_emulator, tools
+from tests.deploy import tools
 from tests.deploy.project import PROJECT, Project
 from tests.deploy.recording_cloud import Cloud, serve
 
@@ -22,8 +22,7 @@ def project(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Project]:
     pubsub, bigquery = free_port(), free_port()
     with ExitStack() as stack:
         _start(stack, "pubsub", _pubsub_command(pubsub), pubsub, folder)
-        script = [sys.executable, str(bigquery_emulator.__file__), str(bigquery), str(free_port())]
-        _start(stack, "bigquery", script, bigquery, folder)
+        _start(stack, "bigquery", _bigquery_command(bigquery), bigquery, folder)
         cloud = Cloud(PROJECT)
         ends = {"pubsub": f"http://127.0.0.1:{pubsub}", "bigquery": f"http://127.0.0.1:{bigquery}"}
         url = stack.enter_context(serve(cloud, **ends))
@@ -35,6 +34,11 @@ def _pubsub_command(port: int) -> list[str]:
         return list(emulator_command(port))
     except EmulatorMissing as missing:
         tools.missing(f"Google's Pub/Sub emulator: {missing}")
+
+
+def _bigquery_command(port: int) -> list[str]:
+    ports = [f"--rest_port={port}", f"--grpc_port={free_port()}"]
+    return [sys.executable, "-m", "local.bigquery_server", *ports]
 
 
 def _start(stack: ExitStack, name: str, command: list[str], port: int, folder: Path) -> None:

@@ -16,6 +16,7 @@ SERVICES = {
     "artifactregistry": "",
     "cloudresourcemanager": "",
     "iam": "",
+    "monitoring": "",
     "pubsub": "",
     "secretmanager": "",
     "serviceusage": "",
@@ -48,17 +49,22 @@ class Project:
     folder: Path
 
     def run(self, script: str, *arguments: str, **settings: str) -> Run:
+        """Run one of the deploy scripts."""
         before = len(self.cloud.writes)
-        done = subprocess.run(
-            [REPOSITORY / "deploy" / script, *arguments],
+        done = self.command(str(REPOSITORY / "deploy" / script), *arguments, **settings)
+        lines = done.stdout.splitlines()
+        return Run(done.returncode, lines, done.stderr, self.cloud.writes[before:])
+
+    def command(self, *command: str, **settings: str) -> subprocess.CompletedProcess[str]:
+        """Run any command as in a shell that is set up for this project."""
+        return subprocess.run(
+            command,
             env=self._environment() | settings,
             capture_output=True,
             text=True,
             timeout=600,
             check=False,
         )
-        lines = done.stdout.splitlines()
-        return Run(done.returncode, lines, done.stderr, self.cloud.writes[before:])
 
     def _environment(self) -> dict[str, str]:
         bigqueryrc = self.folder / "bigqueryrc"
@@ -73,6 +79,7 @@ class Project:
             "BIGQUERYRC": str(bigqueryrc),
             "CLOUDSDK_CONFIG": str(self.folder / "gcloud"),
             "CLOUDSDK_AUTH_ACCESS_TOKEN": "rehearsal",
+            "CLOUDSDK_CORE_PROJECT": PROJECT,
             "GCP_PROJECT_ID": PROJECT,
             "BIGQUERY_LOCATION": "US",
         }

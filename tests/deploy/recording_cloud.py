@@ -17,7 +17,8 @@ from urllib.parse import parse_qs, unquote, urlsplit
 import httpx
 
 Answer = tuple[HTTPStatus, dict[str, Any]]
-CREATED_UNDER = ("secretId", "repositoryId")
+NAMED_BY = ("secretId", "repositoryId", "name", "displayName")
+EMPTY = ("o", "managedFolders", "storageLayout")  # what a bucket holds
 REFUSED = HTTPStatus.FORBIDDEN, {"error": {"code": 403, "message": "refused by the test"}}
 
 
@@ -72,7 +73,7 @@ class Cloud:
         if collection in ("services", "versions"):
             found = [item for key, item in self.resources.items() if key.startswith(f"{path}/")]
             return HTTPStatus.OK, {collection: found}
-        if collection in ("o", "storageLayout"):  # of a bucket: it has no objects, nor folders
+        if collection in EMPTY:
             return HTTPStatus.OK, {}
         if "/operations/" in path:
             return HTTPStatus.OK, _finished_operation(path)
@@ -107,9 +108,7 @@ class Cloud:
             return f"{path}/versions/1"
         if path.endswith("/serviceAccounts"):
             return f"{path}/{body['accountId']}@{path.split('/')[3]}.iam.gserviceaccount.com"
-        return (
-            f"{path}/{next((body[key] for key in CREATED_UNDER if key in body), body.get('name'))}"
-        )
+        return f"{path}/{next(body[key] for key in NAMED_BY if key in body)}"
 
 
 def _finished_operation(path: str) -> dict[str, Any]:

@@ -11,7 +11,7 @@ from google.protobuf.json_format import ParseDict
 
 from flex_template import metrics
 from schemas import ErrorCode
-from tests.deploy.project import REPOSITORY
+from tests.deploy.project import PROJECT, REPOSITORY, Project
 
 MONITORING = REPOSITORY / "deploy" / "monitoring"
 DASHBOARD = MONITORING / "dashboard.json"
@@ -111,3 +111,24 @@ def test_the_dead_letter_alert_watches_every_error_code() -> None:
     for code in ErrorCode:
         name = metrics.dead_letters_of(code)
         assert any(re.fullmatch(selector, name) for selector in selectors), code
+
+
+@pytest.mark.parametrize(
+    ("command", "collection", "path"),
+    [
+        (["dashboards", "create", "--config-from-file"], "v1/projects/{}/dashboards", DASHBOARD),
+        *(
+            (["policies", "create", "--policy-from-file"], "v3/projects/{}/alertPolicies", path)
+            for path in ALERTS
+        ),
+    ],
+    ids=lambda value: value.stem if isinstance(value, Path) else "",
+)
+def test_gcloud_sends_the_whole_file(
+    project: Project, command: list[str], collection: str, path: Path
+) -> None:
+    done = project.command("gcloud", "alpha", "monitoring", *command[:-1], f"{command[-1]}={path}")
+    assert done.returncode == 0, done.stderr
+    wanted = json.loads(path.read_text())
+    name = f"/{collection.format(PROJECT)}/{wanted['displayName']}"
+    assert project.cloud.resources.pop(name).items() >= wanted.items()
