@@ -1,6 +1,7 @@
 """What has arrived in BigQuery, and when it was first seen there."""
 
 import time
+from collections.abc import Iterable
 from datetime import UTC, datetime
 from typing import Any
 
@@ -38,14 +39,18 @@ class Arrivals:
         self._poll(_DEAD_LETTERS, "dead_letter_id", self.dead_letters)
 
     def _poll(self, query: str, key: str, found: dict[str, Row]) -> None:
-        rows = [dict(row) for row in self._client.query_and_wait(query)]
+        rows = [dict(row) for row in self._query(query)]
         seen = datetime.now(UTC)
         for row in rows:
             found.setdefault(row[key], row | {"seen": seen})
 
     def deduplicated_event_ids(self) -> list[str]:
         """The `event_id` of each row of the deduplicated view."""
-        return [row["event_id"] for row in self._client.query_and_wait(_DEDUPLICATED)]
+        return [row["event_id"] for row in self._query(_DEDUPLICATED)]
+
+    def _query(self, query: str) -> Iterable[Any]:
+        # The client would repeat a refused connection for minutes, though BigQuery runs here.
+        return self._client.query_and_wait(query, retry=None, job_retry=None)  # type: ignore[arg-type,no-any-return]
 
 
 def wait_for(

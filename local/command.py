@@ -3,13 +3,18 @@
 import argparse
 import signal
 import sys
+import time
 from collections.abc import Callable
 from contextlib import ExitStack
 
+import httpx
+from google.api_core.exceptions import GoogleAPIError
 from rich.console import Console
 
 from local.process import StackError
 from local.stack import Stack
+
+ENDING_SECONDS = 1  # a broken connection is seen before the end of the process behind it
 
 Program = Callable[[Stack, Console], None]
 
@@ -43,4 +48,9 @@ def _run(program: Program, port: int, console: Console) -> None:
     with ExitStack() as parts:
         with console.status("starting Pub/Sub, BigQuery, the edge and the pipeline …"):
             stack = parts.enter_context(Stack(port))
-        program(stack, console)
+        try:
+            program(stack, console)
+        except (OSError, httpx.TransportError, GoogleAPIError):
+            time.sleep(ENDING_SECONDS)
+            stack.check_alive()
+            raise

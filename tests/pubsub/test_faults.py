@@ -8,7 +8,7 @@ from typing import Any
 import grpc
 import pytest
 from google.api_core import exceptions
-from google.cloud.pubsub_v1 import SubscriberClient
+from google.cloud.pubsub_v1 import SubscriberClient  # type: ignore[import-untyped]
 
 from local import pubsub_clients
 from local.pubsub_server import PubSubServer

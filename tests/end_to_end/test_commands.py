@@ -1,0 +1,107 @@
+"""`make run` and `make dev`: what they print, how they end, and what they leave behind."""
+
+import os
+import signal
+import socket
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from local.google_pubsub import EmulatorMissing, emulator_command
+from local.stack import ROOT
+from tests.end_to_end.commands import COMMAND_SECONDS, commands, descendants, remaining, run
+
+STORED = "Sent and stored: 6 events (5 after deduplication), 4 dead letters."
+
+
+def test_run_stores_exactly_what_it_sends_through_googles_emulator() -> None:
+    try:
+        emulator_command(port=0)
+    except EmulatorMissing as missing:
+        pytest.skip(f"Google's Pub/Sub emulator: {missing}")
+
+    ended = run("local.run")
+
+    assert ended.returncode == 0, ended.stdout + ended.stderr
+    assert "Pub/Sub: Google's emulator" in ended.stdout
+    assert ended.stdout.splitlines()[-1] == STORED
+
+
+def test_run_needs_neither_java_nor_gcloud(tmp_path: Path) -> None:
+    ended = run("local.run", environment=os.environ | {"PATH": str(tmp_path)})
+
+    assert ended.returncode == 0, ended.stdout + ended.stderr
+    assert "in-memory server (Java is not on PATH)" in ended.stdout
+    assert ended.stdout.splitlines()[-1] == STORED
+
+
+@pytest.mark.parametrize("module", ["local.run", "local.dev"])
+def test_a_busy_port_is_one_clear_line(module: str) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        port = listener.getsockname()[1]
+        ended = run(module, f"--port={port}")
+
+    assert ended.returncode == 1
+    [line] = ended.stderr.splitlines()
+    assert line.endswith(f"port {port} is busy: choose another with --port, or 0 for a free one")
+
+
+@pytest.fixture
+def dev(tmp_path: Path) -> Iterator[subprocess.Popen[str]]:
+    """`make dev`, up and on our Pub/Sub, which starts faster."""
+    process = subprocess.Popen(
+        [sys.executable, "-m", "local.dev"],
+        cwd=ROOT,
+        env=os.environ | {"CLOUDSDK_ROOT": str(tmp_path)},
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+    assert process.stdout is not None
+    with process:
+        try:
+            assert any("Ctrl-C ends everything" in line for line in process.stdout)
+            yield process
+        finally:
+            process.kill()
+
+
+@pytest.mark.parametrize(
+    ("number", "exit_code"),
+    [(signal.SIGINT, 130), (signal.SIGTERM, 143), (signal.SIGKILL, -signal.SIGKILL)],
+)
+def test_no_process_outlives_the_stack(
+    dev: subprocess.Popen[str], number: signal.Signals, exit_code: int
+) -> None:
+    started = descendants(dev.pid)
+    assert len(started) >= 6  # BigQuery, the edge and the pipeline, each on its leash
+
+    dev.send_signal(number)
+
+    assert dev.wait(COMMAND_SECONDS) == exit_code
+    assert remaining(started) == set()
+
+
+@pytest.mark.parametrize(
+    ("part", "module"),
+    [
+        ("bigquery", "local.bigquery_server"),
+        ("edge", "functions_framework"),
+        ("pipeline", "flex_template.main"),
+    ],
+)
+def test_a_part_that_dies_ends_the_stack_and_is_named(
+    dev: subprocess.Popen[str], part: str, module: str
+) -> None:
+    started = descendants(dev.pid)
+    [victim] = [pid for pid, leashed in commands(started) if f"-m {module}" in leashed]
+    os.kill(victim, signal.SIGKILL)
+
+    _, errors = dev.communicate(timeout=COMMAND_SECONDS)
+
+    assert dev.returncode == 1
+    assert errors.splitlines() == [f"python -m local.dev: {part} ended with exit code 137"]
+    assert remaining(started) == set()
