@@ -43,14 +43,14 @@ email() { echo "$1@$GCP_PROJECT_ID.iam.gserviceaccount.com"; }
 
 report() { printf '%-13s %s\n' "$1" "$2"; }
 
-# act OUTCOME LABEL COMMAND...: run it quietly, or only say so; its output appears if it fails.
+# act VERB LABEL COMMAND...: run it quietly, or only say so; its output appears if it fails.
 act() {
-  local outcome=$1 label=$2 output
+  local verb=$1 label=$2 output
   shift 2
   if [[ $APPLY == no ]]; then
-    report "would $outcome" "$label"
+    report "would $verb" "$label"
   elif output=$("$@" 2>&1); then
-    report "${outcome%e}ed" "$label"
+    report "${verb%e}ed" "$label"
   else
     report FAILED "$label" >&2
     echo "$output" >&2
@@ -61,7 +61,10 @@ act() {
 check_access() {
   local tool
   for tool in gcloud bq; do
-    command -v "$tool" >/dev/null || { echo "$tool is missing: install the Google Cloud CLI" >&2; exit 1; }
+    command -v "$tool" >/dev/null || {
+      echo "$tool is missing: install the Google Cloud CLI" >&2
+      exit 1
+    }
   done
   gcloud projects describe "$GCP_PROJECT_ID" >/dev/null || {
     echo "cannot see project $GCP_PROJECT_ID: check its name, and gcloud auth list" >&2

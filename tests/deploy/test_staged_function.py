@@ -9,6 +9,7 @@ from pathlib import Path
 
 import httpx
 import pytest
+from google.pubsub_v1 import PubsubMessage
 
 from local import pubsub_clients
 from local.process import Process, accepts, free_port
@@ -76,27 +77,28 @@ def test_the_staged_folder_holds_the_function_and_the_contract_only(
     assert staged == {"main.py", "requirements.txt", "ingest_function", "schemas"}
 
 
-def test_the_staged_function_answers_health_and_publishes_an_event(
-    url: str, pubsub: PubSubServer
-) -> None:
+def test_the_staged_function_answers_health(url: str) -> None:
     assert httpx.get(f"{url}/health", timeout=60).status_code == 200
+
+
+def test_the_staged_function_publishes_an_event(url: str, pubsub: PubSubServer) -> None:
     event = {
         "user_id": "user-1",
         "timestamp": datetime.now(UTC).isoformat(),
         "signal_type": "page_view",
         "source_platform": "chrome",
     }
-    answer = httpx.post(
-        f"{url}/v1/events",
-        json=event,
-        headers={"Authorization": f"Bearer {API_KEY}"},
-        timeout=60,
-    )
+    headers = {"Authorization": f"Bearer {API_KEY}"}
+    answer = httpx.post(f"{url}/v1/events", json=event, headers=headers, timeout=60)
     assert answer.status_code == 202, answer.text
     [accepted] = answer.json()["accepted"]
+    [message] = _pull(pubsub)
+    assert message.message_id == accepted["message_id"]
+    assert json.loads(message.data) == {**event, "event_id": accepted["event_id"]}
+
+
+def _pull(pubsub: PubSubServer) -> list[PubsubMessage]:
     with pubsub_clients.connect(pubsub.host) as channel:
         subscriber = pubsub_clients.subscriber(channel)
         pulled = subscriber.pull(subscription=SUBSCRIPTION, max_messages=10, timeout=60)
-    [message] = [received.message for received in pulled.received_messages]
-    assert message.message_id == accepted["message_id"]
-    assert json.loads(message.data) == {**event, "event_id": accepted["event_id"]}
+    return [received.message for received in pulled.received_messages]
