@@ -12,8 +12,9 @@ from flex_template import metrics
 from flex_template.message import Message
 from schemas import ErrorCode, EventError, InvalidEvent, __version__, now_micros, stage_of
 
-# "AppendRows request size", BigQuery quotas: 10 MB, less what the other columns may need.
 MAX_PAYLOAD = 9_500_000
+# "AppendRows request size", BigQuery quotas: 10 MB, less what the other columns may need.
+_MAX_PAYLOAD_AND_ATTRIBUTES = 9_900_000
 MAX_TEXT = 256 * 1024
 _MAX_MESSAGE = 1024
 
@@ -51,7 +52,10 @@ def dead_letter_row(failure: Failure, origin: Origin, failed_at: int) -> DeadLet
     """The values of one row, in the order of `schemas/dead_letters.table.json`."""
     message, (first, *_) = failure.message, failure.errors
     stage = stage_of(first.code).value
-    attribute = message.attributes.get
+    attributes = _storable(message.attributes)
+    attributes_json = orjson.dumps(attributes)
+    # Escaping makes attributes in JSON up to six times as long.
+    room = min(MAX_PAYLOAD, _MAX_PAYLOAD_AND_ATTRIBUTES - len(attributes_json))
     return (
         hashlib.sha256(f"{message.message_id}:{stage}".encode()).hexdigest(),
         failed_at,
@@ -60,16 +64,16 @@ def dead_letter_row(failure: Failure, origin: Origin, failed_at: int) -> DeadLet
         first.message[:_MAX_MESSAGE],
         orjson.dumps([error._asdict() for error in failure.errors]),
         failure.exception_class,
-        message.data[:MAX_PAYLOAD],
+        message.data[:room],
         _text(message.data),
         len(message.data),
         hashlib.sha256(message.data).hexdigest(),
-        len(message.data) > MAX_PAYLOAD,
-        orjson.dumps(dict(message.attributes)),
+        len(message.data) > room,
+        attributes_json,
         message.message_id,
         message.published_at,
-        attribute("event_id"),
-        attribute("schema_version"),
+        attributes.get("event_id"),
+        attributes.get("schema_version"),
         origin.subscription,
         origin.destination_table,
         origin.job_name,
@@ -82,6 +86,14 @@ def replay_attempt(attributes: Mapping[str, str]) -> int:
     """How often the message was replayed; anyone may set attributes, so nonsense counts as 0."""
     text = attributes.get("replay_attempt", "")
     return int(text) if text.isascii() and text.isdigit() and len(text) < 10 else 0  # noqa: PLR2004
+
+
+def _storable(attributes: Mapping[str, str]) -> dict[str, str]:
+    """Without U+0000, which BigQuery's JSON does not hold."""
+    return {
+        name.replace("\0", "\ufffd"): value.replace("\0", "\ufffd")
+        for name, value in attributes.items()
+    }
 
 
 def _text(data: bytes) -> str | None:

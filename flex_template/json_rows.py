@@ -2,6 +2,7 @@
 
 import base64
 from datetime import UTC, datetime, timedelta
+from functools import cache
 from typing import Any
 
 from schemas import table_schema
@@ -12,9 +13,14 @@ _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 def json_row(row: tuple[Any, ...], kind: str) -> dict[str, Any]:
     """A row of `kind`, one of `schemas.TABLES`, in the JSON that `tabledata.insertAll` takes."""
     return {
-        field["name"]: None if value is None else _value(field["type"], value)
-        for field, value in zip(table_schema(kind), row, strict=True)
+        name: None if value is None else _value(column_type, value)
+        for (name, column_type), value in zip(_columns(kind), row, strict=True)
     }
+
+
+@cache
+def _columns(kind: str) -> list[tuple[str, str]]:
+    return [(field["name"], field["type"]) for field in table_schema(kind)]
 
 
 def _value(column_type: str, value: Any) -> Any:

@@ -36,7 +36,7 @@ def run(arguments: Sequence[str], environment: Mapping[str, str]) -> None:
     preflight(options, beam_options)
     origin = Origin(
         source_name(options),
-        options.events_table or options.output_directory,
+        options.output_directory or options.events_table,
         beam_options.view_as(GoogleCloudOptions).job_name,
     )
     limits = Limits.of_days(options.max_event_age_days)

@@ -35,7 +35,7 @@ def from_pubsub(element: bytes | BeamMessage) -> Message:
 
 
 def _from_beam(element: BeamMessage) -> Message:
-    micros = int(element.publish_time.timestamp() * 1_000_000)
+    micros = round(element.publish_time.timestamp() * 1_000_000)
     return Message(element.data, element.attributes, element.message_id, micros)
 
 

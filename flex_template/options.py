@@ -151,7 +151,7 @@ def parse(
     if not (options.input_subscription or options.input_topic or options.input_files):
         command.error("one of --input_subscription, --input_topic or --input_files is needed")
     if not options.output_directory:
-        for name in ("events_table", "dead_letter_table"):
+        for name, kind in (("events_table", "events"), ("dead_letter_table", "dead_letters")):
             if not getattr(options, name):
-                command.error(f"--{name} is needed; example: my-project.aegis.{name[:-6]}s")
+                command.error(f"--{name} is needed; example: my-project.aegis.{kind}")
     return options, beam_arguments

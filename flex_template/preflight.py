@@ -3,6 +3,7 @@
 import argparse
 import sys
 
+from apache_beam.io.filesystems import FileSystems
 from apache_beam.options.pipeline_options import (
     GoogleCloudOptions,
     PipelineOptions,
@@ -27,11 +28,18 @@ def preflight(options: argparse.Namespace, beam_options: PipelineOptions) -> Non
     """
     if options.deduplicate:
         _check_deduplication(beam_options)
+    if options.input_files:
+        _check_files(options.input_files)
     # A Dataflow launcher need not be allowed to read the tables; there, the workers fail loudly.
     if not options.output_directory and not on_dataflow(beam_options):
         with connect(options.events_table) as client:
             check_table(client, options.events_table, "events")
             check_table(client, options.dead_letter_table, "dead_letters")
+
+
+def _check_files(pattern: str) -> None:
+    if not FileSystems.match([pattern], limits=[1])[0].metadata_list:
+        sys.exit(f"no file matches --input_files={pattern}")
 
 
 def _check_deduplication(beam_options: PipelineOptions) -> None:

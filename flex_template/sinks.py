@@ -36,7 +36,7 @@ def sinks(options: argparse.Namespace) -> Sinks:
     guard = SharedGuard(options.max_dead_letter_share)
     append_dead_letters = beam.ParDo(AppendRows(options.dead_letter_table, "dead_letters", guard))
     if options.write_method == "STREAMING_INSERTS":
-        events = StreamingInserts(options.events_table)
+        events = StreamingInserts(options.events_table, guard)
     else:
         events = beam.ParDo(AppendRows(options.events_table, "events", guard))
     return Sinks(events, "Append" >> append_dead_letters | "Refused" >> beam.MapTuple(_lose))

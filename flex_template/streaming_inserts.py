@@ -12,23 +12,28 @@ import orjson
 from apache_beam.io import BigQueryDisposition, WriteToBigQuery
 from apache_beam.io.gcp.bigquery_tools import RetryStrategy
 
+from flex_template import metrics
+from flex_template.flood import SharedGuard
 from flex_template.json_rows import json_row
 from flex_template.message import Message
+from flex_template.table_writer import AppendError
 
 CARRIED = "aegis_message"
+ROW_REFUSED = "invalid"
 
 
 class StreamingInserts(beam.PTransform):
     """`(Message, row)` in; a `(Message, reason)` out for each row that BigQuery refuses."""
 
-    def __init__(self, table: str) -> None:
+    def __init__(self, table: str, guard: SharedGuard) -> None:
         super().__init__()
         self._table = table.replace(":", ".").replace(".", ":", 1)
+        self._guard = guard
 
     def expand(self, rows: beam.PCollection) -> beam.PCollection:
         written = (
             rows
-            | "To JSON" >> beam.MapTuple(_carrying)
+            | "To JSON" >> beam.ParDo(_ToJson(self._guard))
             | "Insert"
             >> WriteToBigQuery(
                 self._table,
@@ -38,7 +43,39 @@ class StreamingInserts(beam.PTransform):
                 ignore_unknown_columns=True,
             )
         )
-        return written.failed_rows_with_errors | "Refused" >> beam.MapTuple(_refusal)
+        return written.failed_rows_with_errors | "Refused" >> beam.ParDo(_Refused(self._guard))
+
+
+class _Counting(beam.DoFn):
+    """Counts a row as it is sent, and takes it back if refused: Beam's sink reports no success."""
+
+    def __init__(self, guard: SharedGuard) -> None:
+        self._shared_guard = guard
+
+    def setup(self) -> None:
+        self._guard = self._shared_guard.acquire()
+
+    def start_bundle(self) -> None:
+        self._events = 0
+
+    def finish_bundle(self) -> None:
+        metrics.count({metrics.EVENTS: self._events})
+        self._guard.add(events=self._events)
+
+
+class _ToJson(_Counting):
+    def process(self, element: tuple[Message, tuple[Any, ...]]) -> list[dict[str, Any]]:
+        self._events += 1
+        return [_carrying(*element)]
+
+
+class _Refused(_Counting):
+    def process(
+        self, element: tuple[str, dict[str, Any], list[dict[str, str]] | str]
+    ) -> list[tuple[Message, str]]:
+        self._events -= 1
+        _, row, errors = element
+        return [(_carried(row), _reason(errors))]
 
 
 def _carrying(message: Message, row: tuple[Any, ...]) -> dict[str, Any]:
@@ -47,7 +84,20 @@ def _carrying(message: Message, row: tuple[Any, ...]) -> dict[str, Any]:
     return json_row(row, "events") | {CARRIED: orjson.dumps(plain).decode()}
 
 
-def _refusal(_: str, row: dict[str, Any], errors: list[dict[str, str]]) -> tuple[Message, str]:
-    carried = orjson.loads(row[CARRIED])
-    message = Message(**carried | {"data": base64.b64decode(carried["data"])})
-    return message, "; ".join(error["message"] for error in errors)
+def _carried(row: dict[str, Any]) -> Message:
+    plain = orjson.loads(row[CARRIED])
+    return Message(**plain | {"data": base64.b64decode(plain["data"])})
+
+
+def _reason(errors: list[dict[str, str]] | str) -> str:
+    """Why BigQuery refused the row; a text is Beam's own refusal of a row that is too large.
+
+    Raises:
+        AppendError: the request failed as a whole, which Beam reports as the fault of every row.
+    """
+    if isinstance(errors, str):
+        return errors
+    reasons = "; ".join(error["message"] for error in errors)
+    if any(error["reason"] != ROW_REFUSED for error in errors):
+        raise AppendError(f"BigQuery takes no rows: {reasons}")
+    return reasons

@@ -109,13 +109,13 @@ class TableWriter:
 
     def forget(self) -> None:
         """Drop what an earlier bundle left in flight: it failed and will be processed again."""
+        self._failures = 0
         if self._in_flight:
             self.close()
 
     def close(self) -> None:
         """End the stream; what is in flight may or may not be stored."""
         self._in_flight.clear()
-        self._failures = 0
         if self._stream is not None:
             self._stream.close()
             self._stream = None

@@ -22,21 +22,23 @@ from google.cloud.bigquery_storage_v1.types import (
 
 METHOD = "/google.cloud.bigquery.storage.v1.BigQueryWrite/AppendRows"
 MAX_REQUEST_BYTES = 10_000_000
+HOLD_SECONDS = 60
 
-Fault = Callable[[grpc.ServicerContext, pa.RecordBatch], AppendRowsResponse | None]
+Fault = Callable[[grpc.ServicerContext, str, pa.RecordBatch], AppendRowsResponse | None]
 
 
 class BigQueryWriteServer(AbstractContextManager["BigQueryWriteServer"]):
     """In-process server; `rows[table]` lists what it stored, `faults` is consumed one per request.
 
-    A fault sees the request's batch and returns a response in place of storing it, aborts the
-    call, or returns None to store it all the same.
+    A fault sees the request's table and batch and returns a response in place of storing it, aborts
+    the call, or returns None to store it all the same.
     """
 
     def __init__(self, *, keep: bool = True) -> None:
         self.rows: dict[str, list[dict[str, Any]]] = {}
         self.count = 0
         self.requests = 0
+        self.largest_request = 0
         self.streams = 0
         self.faults: list[Fault] = []
         self._keep = keep
@@ -78,17 +80,18 @@ class BigQueryWriteServer(AbstractContextManager["BigQueryWriteServer"]):
     ) -> AppendRowsResponse:
         self.requests += 1
         size = AppendRowsRequest.pb(request).ByteSize()
+        self.largest_request = max(self.largest_request, size)
         if size > MAX_REQUEST_BYTES:
             context.abort(grpc.StatusCode.INVALID_ARGUMENT, f"request too large: {size}")
-        batch = _batch(request)
+        table, batch = request.write_stream.split("/")[5], _batch(request)
         with self._lock:
             fault = self.faults.pop(0) if self.faults else None
-        response = fault(context, batch) if fault else None
+        response = fault(context, table, batch) if fault else None
         if response is None:
-            self._store(request.write_stream.split("/")[5], batch)
+            self.store(table, batch)
         return response or AppendRowsResponse(append_result={})
 
-    def _store(self, table: str, batch: pa.RecordBatch) -> None:
+    def store(self, table: str, batch: pa.RecordBatch) -> None:
         with self._lock:
             self.count += batch.num_rows
             if self._keep:
@@ -102,7 +105,7 @@ class StopStream(Exception):  # noqa: N818 - the server's way to close a stream 
 def refuse(unwanted: Callable[[dict[str, Any]], bool], reason: str) -> Fault:
     """Row errors, as BigQuery gives them: the whole request is stored only without them."""
 
-    def fault(_: grpc.ServicerContext, batch: pa.RecordBatch) -> AppendRowsResponse | None:
+    def fault(_: grpc.ServicerContext, __: str, batch: pa.RecordBatch) -> AppendRowsResponse | None:
         errors = [
             RowError(index=index, code=RowError.RowErrorCode.FIELDS_ERROR, message=reason)
             for index, row in enumerate(batch.to_pylist())
@@ -117,22 +120,46 @@ def refuse(unwanted: Callable[[dict[str, Any]], bool], reason: str) -> Fault:
 def respond(code: grpc.StatusCode, message: str) -> Fault:
     """An error in the response; the stream stays open."""
     error = {"code": code.value[0], "message": message}
-    return lambda _, __: AppendRowsResponse(error=error)
+    return lambda *_: AppendRowsResponse(error=error)
 
 
 def abort(code: grpc.StatusCode, message: str) -> Fault:
     """The call fails, and with it all that is in flight."""
 
-    def fault(context: grpc.ServicerContext, _: pa.RecordBatch) -> NoReturn:
+    def fault(context: grpc.ServicerContext, _: str, __: pa.RecordBatch) -> NoReturn:
         context.abort(code, message)
         raise AssertionError("abort raises")
 
     return fault
 
 
-def close_stream(_: grpc.ServicerContext, __: pa.RecordBatch) -> AppendRowsResponse | None:
+def close_stream(*_: object) -> NoReturn:
     """The server ends the stream without an error or an answer."""
     raise StopStream
+
+
+def succeed(*_: object) -> None:
+    """No fault: the request is stored."""
+
+
+def lose_answer(server: BigQueryWriteServer) -> Fault:
+    """The rows are stored, but the connection breaks before the answer."""
+
+    def fault(context: grpc.ServicerContext, table: str, batch: pa.RecordBatch) -> NoReturn:
+        server.store(table, batch)
+        context.abort(grpc.StatusCode.UNAVAILABLE, "connection reset")
+        raise AssertionError("abort raises")
+
+    return fault
+
+
+def hold(released: threading.Event) -> Fault:
+    """No answer until `released`, or until the test is long over; then the rows are stored."""
+
+    def fault(*_: object) -> None:
+        released.wait(HOLD_SECONDS)
+
+    return fault
 
 
 class _Only(grpc.GenericRpcHandler):

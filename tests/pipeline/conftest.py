@@ -1,0 +1,15 @@
+"""A BigQuery that keeps what it is sent and fails to order."""
+
+from collections.abc import Iterator
+
+import pytest
+
+from flex_template.append_stream import EMULATOR_VARIABLE
+from tests.doubles.bigquery_write import BigQueryWriteServer
+
+
+@pytest.fixture
+def bigquery(monkeypatch: pytest.MonkeyPatch) -> Iterator[BigQueryWriteServer]:
+    with BigQueryWriteServer() as server:
+        monkeypatch.setenv(EMULATOR_VARIABLE, server.host)
+        yield server

@@ -1,0 +1,78 @@
+"""The whole pipeline over given messages, in this process, into a test's BigQuery."""
+
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+import apache_beam as beam
+from apache_beam.options.pipeline_options import PipelineOptions
+from apache_beam.runners.runner import PipelineResult
+
+from flex_template import metrics
+from flex_template.dead_letter import Origin
+from flex_template.message import Message
+from flex_template.options import parse
+from flex_template.pipeline import build
+from flex_template.sinks import sinks
+from schemas import Limits
+
+PUBLISHED = 1_795_000_000_000_000  # 2026-11-18T11:06:40Z
+LIMITS = Limits.of_days(3650)
+EVENTS_TABLE = "aegis-test.aegis.events"
+DEAD_LETTERS_TABLE = "aegis-test.aegis.dead_letters"
+ORIGIN = Origin("projects/aegis-test/subscriptions/events-pipeline", EVENTS_TABLE, "job-1")
+
+EVENT = {
+    "event_id": "0193a5c2-7f3e-7d10-9a4b-2c6f8e1d0b35",
+    "schema_version": 1,
+    "user_id": "user-1",
+    "timestamp": "2026-11-01T12:00:00.123456+01:00",
+    "signal_type": "page_view",
+    "source_platform": "chrome_extension",
+    "flag_type": "doom_scrolling",
+    "confidence": 0.87,
+    "topic_category": "news",
+    "event_details": {"dwell_ms": 5120},
+}
+
+
+def message(
+    data: bytes, attributes: dict[str, str] | None = None, message_id: str = "1"
+) -> Message:
+    return Message(data, attributes or {}, message_id, PUBLISHED)
+
+
+def numbered(payloads: Iterable[bytes]) -> list[Message]:
+    """Messages whose ids count from 0."""
+    return [message(data, message_id=str(number)) for number, data in enumerate(payloads)]
+
+
+def run(messages: Sequence[Message], *options: str) -> PipelineResult:
+    """Run all messages as a batch, with the sinks that the options name, and wait for the end."""
+    tables = (f"--events_table={EVENTS_TABLE}", f"--dead_letter_table={DEAD_LETTERS_TABLE}")
+    parsed, _ = parse(["--input_files=none", *tables, *options], {})
+    source = beam.Create(messages, reshuffle=False) | beam.Map(lambda each: (each, each.data))
+    pipeline = beam.Pipeline("FnApiRunner", options=PipelineOptions([]))
+    build(pipeline, source, sinks(parsed), ORIGIN, LIMITS)
+    result = pipeline.run()
+    result.wait_until_finish()
+    return result
+
+
+def counters(result: PipelineResult) -> dict[str, int]:
+    """Our counters by name."""
+    found = result.metrics().query()["counters"]
+    return {
+        each.key.metric.name: each.committed
+        for each in found
+        if each.key.metric.namespace == metrics.NAMESPACE
+    }
+
+
+def distributions(result: PipelineResult) -> dict[str, Any]:
+    """Our distributions by name."""
+    found = result.metrics().query()["distributions"]
+    return {
+        each.key.metric.name: each.committed
+        for each in found
+        if each.key.metric.namespace == metrics.NAMESPACE
+    }
