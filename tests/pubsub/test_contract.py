@@ -1,28 +1,15 @@
 """What our in-memory Pub/Sub promises, held against Google's emulator too."""
 
 import time
-from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import pytest
 from google.api_core import exceptions
 
-from tests.pubsub.clients import Clients
+from tests.pubsub.clients import Clients, publish, pull
 
 MEGABYTE = 1_000_000
-
-
-def pull(clients: Clients, count: int = 10) -> list[Any]:
-    response = clients.subscriber.pull(
-        subscription=clients.subscription, max_messages=count, timeout=30
-    )
-    return list(response.received_messages)
-
-
-def publish(clients: Clients, *messages: dict[str, Any]) -> list[str]:
-    response = clients.publisher.publish(topic=clients.topic, messages=list(messages), timeout=30)
-    return list(response.message_ids)
 
 
 def test_a_message_arrives_with_its_bytes_attributes_and_id(clients: Clients) -> None:
@@ -150,65 +137,6 @@ def test_a_publish_of_ten_megabytes_less_a_little_is_accepted(clients: Clients) 
 
     assert len(publish(clients, {"data": bytes(10 * MEGABYTE - 1000)})) == 1
     assert len(pull(clients)[0].message.data) == 10 * MEGABYTE - 1000
-
-
-MISSING: dict[str, Callable[[Clients], object]] = {
-    "get_topic": lambda c: c.publisher.get_topic(topic=c.topic),
-    "delete_topic": lambda c: c.publisher.delete_topic(topic=c.topic),
-    "publish": lambda c: publish(c, {"data": b"x"}),
-    "create_subscription": lambda c: c.subscriber.create_subscription(
-        name=c.subscription, topic=c.topic
-    ),
-    "get_subscription": lambda c: c.subscriber.get_subscription(subscription=c.subscription),
-    "delete_subscription": lambda c: c.subscriber.delete_subscription(subscription=c.subscription),
-    "pull": pull,
-    "acknowledge": lambda c: c.subscriber.acknowledge(subscription=c.subscription, ack_ids=["x"]),
-}
-
-
-@pytest.mark.parametrize("call", MISSING.values(), ids=MISSING)
-def test_a_missing_resource_is_not_found(
-    clients: Clients, call: Callable[[Clients], object]
-) -> None:
-    with pytest.raises(exceptions.NotFound):
-        call(clients)
-
-
-def test_a_name_is_given_once(clients: Clients) -> None:
-    clients.create()
-
-    with pytest.raises(exceptions.AlreadyExists):
-        clients.publisher.create_topic(name=clients.topic)
-    with pytest.raises(exceptions.AlreadyExists):
-        clients.subscriber.create_subscription(name=clients.subscription, topic=clients.topic)
-
-
-INVALID: dict[str, Callable[[Clients], object]] = {
-    "no messages": publish,
-    "an empty message": lambda c: publish(c, {"data": b"x"}, {}),
-    "1001 messages": lambda c: publish(c, *[{"data": b"x"}] * 1001),
-    "a topic's name too short": lambda c: c.publisher.create_topic(
-        name="projects/aegis-local/topics/ab"
-    ),
-    "a topic's name as a subscription's": lambda c: c.subscriber.create_subscription(
-        name=c.topic, topic=c.topic
-    ),
-    "a pull of nothing": lambda c: pull(c, 0),
-    "an acknowledgement of nothing": lambda c: c.subscriber.acknowledge(
-        subscription=c.subscription, ack_ids=[]
-    ),
-    "an ack deadline of 601 s": lambda c: c.subscriber.create_subscription(
-        name=f"{c.subscription}-2", topic=c.topic, ack_deadline_seconds=601
-    ),
-}
-
-
-@pytest.mark.parametrize("call", INVALID.values(), ids=INVALID)
-def test_an_invalid_request_is_refused(clients: Clients, call: Callable[[Clients], object]) -> None:
-    clients.create()
-
-    with pytest.raises(exceptions.InvalidArgument):
-        call(clients)
 
 
 def test_a_refused_publish_stores_none_of_its_messages(clients: Clients) -> None:
