@@ -39,8 +39,10 @@ class Request:
     @cached_property
     def id(self) -> str:
         """The client's own request id where it is harmless, else a new one."""
-        given = self.headers.get(b"x-request-id", b"")
-        return given.decode() if _REQUEST_ID.fullmatch(given) else os.urandom(16).hex()
+        given = self.headers.get(b"x-request-id")
+        if given is not None and _REQUEST_ID.fullmatch(given):
+            return given.decode()
+        return os.urandom(16).hex()
 
     @property
     def headers_size(self) -> int:

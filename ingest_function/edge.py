@@ -1,5 +1,6 @@
 """What the edge does with a request, whatever server hosts it."""
 
+import gc
 import time
 from collections.abc import Awaitable, Callable, Mapping
 from http import HTTPStatus
@@ -98,7 +99,10 @@ def open_edge(settings: Settings) -> Edge:
     Raises:
         google.auth.exceptions.DefaultCredentialsError: there are no credentials.
     """
-    return Edge(settings, open_channel(settings.emulator_host))
+    edge = Edge(settings, open_channel(settings.emulator_host))
+    gc.collect()
+    gc.freeze()  # what is imported stays: without this, collections walk it and stall requests
+    return edge
 
 
 async def _health(_request: Request) -> Response:

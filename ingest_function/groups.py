@@ -30,6 +30,13 @@ class Group:
     deadline: float
     message_ids: asyncio.Future[Sequence[str]]
 
+    def waits(self) -> bool:
+        return not self.message_ids.done()
+
+    def give_up(self) -> None:
+        if self.waits():
+            self.message_ids.set_exception(TimeoutError())
+
 
 class GroupQueue:
     """First in, first out; bounded in messages and bytes, so that an outage cannot fill memory."""
@@ -66,7 +73,7 @@ class GroupQueue:
             if batch and (messages > MAX_BATCH_MESSAGES or size > MAX_BATCH_BYTES):
                 break
             self._remove_first()
-            if not group.message_ids.done():
+            if group.waits():
                 batch.append(group)
         return batch
 

@@ -48,8 +48,11 @@ class Publisher:
         self._queue.put(group)
         if self._sender is None or self._sender.done():
             self._sender = loop.create_task(self._send())
-        async with asyncio.timeout_at(deadline):
+        timer = loop.call_at(deadline, group.give_up)
+        try:
             return await group.message_ids
+        finally:
+            timer.cancel()
 
     async def drain(self) -> None:
         """Wait until nothing is queued or in flight."""
@@ -74,11 +77,11 @@ def _acknowledge(batch: list[Group], ids: Sequence[str]) -> None:
     end = 0
     for group in batch:
         start, end = end, end + group.count
-        if not group.message_ids.done():
+        if group.waits():
             group.message_ids.set_result(ids[start:end])
 
 
 def _fail(batch: list[Group], code: grpc.StatusCode) -> None:
     for group in batch:
-        if not group.message_ids.done():
+        if group.waits():
             group.message_ids.set_exception(PublishFailed(code))

@@ -39,9 +39,8 @@ def _rejected(verdicts: Verdicts) -> list[dict[str, Any]]:
 
 
 def _summary(verdicts: Verdicts) -> dict[str, Any]:
-    codes = Counter(error.code.value for _, errors in verdicts.invalid for error in errors)
-    return {
-        "accepted": len(verdicts.valid),
-        "rejected": len(verdicts.invalid),
-        "error_codes": codes,
-    }
+    summary: dict[str, Any] = {"accepted": len(verdicts.valid), "rejected": len(verdicts.invalid)}
+    if verdicts.invalid:
+        codes = Counter(error.code.value for _, errors in verdicts.invalid for error in errors)
+        summary["error_codes"] = codes
+    return summary
