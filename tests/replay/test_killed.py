@@ -1,0 +1,58 @@
+"""A replay killed at random moments, again and again, publishes no letter twice."""
+
+import random
+import time
+from collections import Counter
+
+from local.pubsub_server import PubSubServer
+from tests.replay.command import ReplayCommand
+from tests.replay.topic import Topic
+from tests.replay.warehouse import Warehouse, dead_letter
+
+LETTERS = 300
+BATCH = "--batch_size=4"
+KILLS = 8
+DEADLINE_SECONDS = 120
+
+
+def test_a_replay_killed_at_random_moments_publishes_no_letter_twice(
+    warehouse: Warehouse, topic: Topic, replay: ReplayCommand, pubsub_server: PubSubServer
+) -> None:
+    rows = [dead_letter(b"%d" % number, {"event_id": str(number)}) for number in range(LETTERS)]
+    warehouse.append("dead_letters", rows)
+    pubsub_server.faults.delay("Publish", 0.02)  # as long as BigQuery takes here: kills hit both
+    for _ in range(KILLS):
+        _kill_in_the_middle(replay, warehouse)
+    replay()
+
+    unclear = _unclear(warehouse)
+    counts = Counter(topic.replayed_ids())
+    assert max(counts.values()) == 1
+    assert set(counts) | unclear == {row[0] for row in rows}
+    assert 0 < len(unclear) <= KILLS * 4
+
+    replay("--retry_claimed")
+    twice = {letter for letter, count in Counter(topic.replayed_ids()).items() if count > 1}
+    assert twice <= unclear
+    assert set(topic.replayed_ids()) == {row[0] for row in rows}
+    assert _unclear(warehouse) == set()
+
+
+def _kill_in_the_middle(replay: ReplayCommand, warehouse: Warehouse) -> None:
+    """Kill a run within the time of a few batches after its first."""
+    before = len(warehouse.rows("replays"))
+    run = replay.start(BATCH)
+    deadline = time.monotonic() + DEADLINE_SECONDS
+    while len(warehouse.rows("replays")) == before and time.monotonic() < deadline:
+        assert run.poll() is None, run.communicate()
+    time.sleep(random.uniform(0, 0.3))  # noqa: S311 - the random moment
+    run.kill()
+    run.communicate()
+
+
+def _unclear(warehouse: Warehouse) -> set[str]:
+    """Letters that were claimed and never had an outcome."""
+    outcomes: dict[str, set[str]] = {}
+    for row in warehouse.rows("replays"):
+        outcomes.setdefault(row["dead_letter_id"], set()).add(row["outcome"])
+    return {letter for letter, found in outcomes.items() if found == {"claimed"}}
