@@ -71,6 +71,8 @@ class AppendRows(beam.DoFn):
         if self._rows:
             yield from map(_windowed, self._refusals(self._send()))
         yield from map(_windowed, self._refusals(self._writer.flush()))
+        if self._kind == "dead_letters":  # the path's last sink: the bundle's outcomes are complete
+            self._guard.weigh()
 
     def teardown(self) -> None:
         self._writer.close()

@@ -14,7 +14,7 @@ WINDOW_SECONDS = 60.0
 
 
 class FloodGuard:
-    """Weighs the outcomes of the last hundred messages, or of the last minute if that has ten."""
+    """Weighs the outcomes of a hundred messages or more, or of a minute if that has ten."""
 
     def __init__(self, max_share: float) -> None:
         self._max_share = max_share
@@ -26,23 +26,30 @@ class FloodGuard:
         self._ends_at = time.monotonic() + WINDOW_SECONDS
 
     def add(self, *, events: int = 0, dead_letters: int = 0) -> None:
-        """Count the outcomes of a bundle."""
+        """Count outcomes."""
         with self._lock:
             self._events += events
             self._dead_letters += dead_letters
+
+    def weigh(self) -> None:
+        """Judge what was counted since the last judgement; call it when a bundle is complete.
+
+        Not before: within a bundle all events are counted first, then all dead letters.
+        """
+        with self._lock:
             enough = FEW if time.monotonic() >= self._ends_at else MANY
             if self._events + self._dead_letters >= enough:
-                self._weigh()
+                self._judge()
                 self._start()
 
-    def _weigh(self) -> None:
-        share = self._dead_letters / (self._events + self._dead_letters)
-        if share > self._max_share:
+    def _judge(self) -> None:
+        total = self._events + self._dead_letters
+        if self._dead_letters > self._max_share * total:
             metrics.count({metrics.DEAD_LETTER_FLOODS: 1})
             logging.getLogger(__name__).error(
                 "dead-letter flood: %d of the last %d messages, more than the share of %g allowed",
                 self._dead_letters,
-                self._events + self._dead_letters,
+                total,
                 self._max_share,
             )
 

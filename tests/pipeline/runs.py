@@ -1,9 +1,11 @@
 """The whole pipeline over given messages, in this process, into a test's BigQuery."""
 
+from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from typing import Any
 
 import apache_beam as beam
+from apache_beam.metrics import MetricsFilter
 from apache_beam.options.pipeline_options import PipelineOptions
 from apache_beam.runners.runner import PipelineResult
 
@@ -59,20 +61,18 @@ def run(messages: Sequence[Message], *options: str) -> PipelineResult:
 
 
 def counters(result: PipelineResult) -> dict[str, int]:
-    """Our counters by name."""
-    found = result.metrics().query()["counters"]
-    return {
-        each.key.metric.name: each.committed
-        for each in found
-        if each.key.metric.namespace == metrics.NAMESPACE
-    }
+    """Our counters by name, over all steps."""
+    return {name: sum(values) for name, values in _committed(result, "counters").items()}
 
 
-def distributions(result: PipelineResult) -> dict[str, Any]:
-    """Our distributions by name."""
-    found = result.metrics().query()["distributions"]
-    return {
-        each.key.metric.name: each.committed
-        for each in found
-        if each.key.metric.namespace == metrics.NAMESPACE
-    }
+def distributions(result: PipelineResult) -> dict[str, list[Any]]:
+    """Our distributions by name, one for each step, the largest first."""
+    found = _committed(result, "distributions")
+    return {name: sorted(each, key=lambda one: -one.sum) for name, each in found.items()}
+
+
+def _committed(result: PipelineResult, kind: str) -> dict[str, list[Any]]:
+    found = defaultdict(list)
+    for each in result.metrics().query(MetricsFilter().with_namespace(metrics.NAMESPACE))[kind]:
+        found[each.key.metric.name].append(each.committed)
+    return found
