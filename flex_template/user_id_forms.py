@@ -1,0 +1,27 @@
+"""How one user's id may be stored: plain or pseudonymised, as text or somewhere in bytes."""
+
+import hmac
+import json
+from collections.abc import Iterable
+
+
+def stored_ids(user_id: str, key: bytes) -> list[str]:
+    """The values of the column `user_id`: as the client sent it and, with a key, as the edge does.
+
+    The edge's pseudonym is the HMAC-SHA-256 of the id's UTF-8 bytes, in lower-case hex.
+    """
+    pseudonym = [hmac.digest(key, user_id.encode(), "sha256").hex()] if key else []
+    return [user_id, *pseudonym]
+
+
+def hex_pattern(ids: Iterable[str]) -> str:
+    """An RE2 pattern that finds any of `ids` in lower-case hex, at the start of a byte."""
+    needles = sorted({needle.hex() for user_id in ids for needle in _encodings(user_id)})
+    return f"^(?:..)*?(?:{'|'.join(needles)})"
+
+
+def _encodings(user_id: str) -> Iterable[bytes]:
+    """Plain and as a JSON string holds it; a payload that is not UTF-8 may be UTF-16."""
+    for text in (user_id, json.dumps(user_id)[1:-1], json.dumps(user_id, ensure_ascii=False)[1:-1]):
+        for encoding in ("utf-8", "utf-16-le", "utf-16-be"):
+            yield text.encode(encoding)
