@@ -178,9 +178,11 @@ def _batch(request: AppendRowsRequest) -> pa.RecordBatch:
 
 def main() -> None:
     """Serve until SIGTERM."""
+    ends = {signal.SIGTERM, signal.SIGINT}
+    signal.pthread_sigmask(signal.SIG_BLOCK, ends)  # sigwait takes only what is blocked
     with BigQueryWriteServer(keep=False) as server:
         print(server.host, flush=True)  # noqa: T201 - its starter reads the address
-        signal.sigwait({signal.SIGTERM, signal.SIGINT})
+        signal.sigwait(ends)
         print(server.count, flush=True)  # noqa: T201 - and the outcome
 
 
