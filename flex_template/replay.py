@@ -19,6 +19,7 @@ import sys
 import uuid
 from collections.abc import Sequence
 
+from google.api_core.exceptions import GoogleAPICallError
 from google.cloud import bigquery
 from google.pubsub_v1 import PublisherClient
 
@@ -48,14 +49,14 @@ def run(arguments: Sequence[str]) -> None:
         )
         total = _show(query.tallies(), options)
         if total and not options.dry_run:
-            _replay(client, query, options, total)
+            _replay_selected(client, query, options, total)
 
 
-def _replay(
+def _replay_selected(
     client: bigquery.Client, query: DeadLetterQuery, options: ReplayOptions, total: int
 ) -> None:
     run_id = str(uuid.uuid4())
-    logger.info("run %s replays %d dead letters to %s", run_id, total, options.topic)
+    logger.info("run %s publishes them to %s", run_id, options.topic)
     with (
         ReplayLog(client, options.replays_table, run_id) as log,
         replay_publisher.connect() as publisher,
@@ -84,7 +85,9 @@ def _show(tallies: Sequence[Tally], options: ReplayOptions) -> int:
         )
     total = sum(tally.new for tally in tallies)
     total += claimed if options.selection.retry_claimed else 0
-    return min(total, options.selection.limit or total)
+    total = min(total, options.selection.limit or total)
+    logger.info("%d to replay", total)
+    return total
 
 
 class Replay:
@@ -124,7 +127,7 @@ def main() -> None:
     logging.basicConfig(level=logging.INFO, format="%(message)s", stream=sys.stdout)
     try:
         run(sys.argv[1:])
-    except AppendError as error:
+    except (AppendError, GoogleAPICallError) as error:
         sys.exit(f"stopped: {error}")
 
 

@@ -70,6 +70,7 @@ def test_a_dry_run_shows_the_counts_and_changes_nothing(
         ["stage", "code", "new", "claimed", "truncated"],
         ["decode", "not_utf8", "1", "0", "0"],
         ["parse", "malformed_json", "2", "0", "0"],
+        ["3", "to", "replay"],
     ]
     assert topic.messages() == []
     assert warehouse.rows("replays") == []
