@@ -1,5 +1,7 @@
 """The function as a plain ASGI application, without a framework."""
 
+from google.auth.exceptions import DefaultCredentialsError
+
 from ingest_function.asgi import Receive, Scope, Send
 from ingest_function.edge import Edge, open_edge
 from ingest_function.settings import Settings
@@ -21,7 +23,12 @@ class Application:
 
     async def _live(self, receive: Receive, send: Send) -> None:
         await receive()
-        self._edge = open_edge(self._settings)
+        try:
+            self._edge = open_edge(self._settings)
+        except DefaultCredentialsError as error:
+            message = f"ingest_function: {error}"
+            await send({"type": "lifespan.startup.failed", "message": message})
+            return
         await send({"type": "lifespan.startup.complete"})
         await receive()
         await self._edge.close()

@@ -68,7 +68,5 @@ def _draw(axes: Axes, loads: list[dict[str, Any]], value: str) -> None:
 
 
 def _ratios(loads: list[dict[str, Any]], value: str) -> list[str]:
-    return [
-        f"{load['servers']['aegis'][value] / load['servers']['fastapi'][value]:.1f}x"
-        for load in loads
-    ]
+    ratios = [load["servers"]["aegis"][value] / load["servers"]["fastapi"][value] for load in loads]
+    return [f"{ratio:.1f}x" if ratio < 10 else f"{ratio:.0f}x" for ratio in ratios]  # noqa: PLR2004

@@ -1,11 +1,15 @@
 """Bad configuration stops the start with one line; secrets are never in it."""
 
+import asyncio
 import os
 import subprocess
 import sys
+from typing import Any
 
 import pytest
+from google.auth.credentials import AnonymousCredentials
 
+from ingest_function.pubsub import open_channel
 from ingest_function.settings import AuthMode, ConfigurationError, read_settings
 from schemas import Limits
 
@@ -71,3 +75,35 @@ def test_the_function_does_not_start_with_bad_configuration() -> None:
     )
     line = "ingest_function: AUTH_MODE must be one of api_key, google_id_token, none\n"
     assert (ended.returncode, ended.stderr) == (1, line)
+
+
+def test_the_application_does_not_start_without_credentials() -> None:
+    ended = subprocess.run(
+        [sys.executable, "-m", "uvicorn", "--port=0", "ingest_function.app:app"],
+        env={**os.environ, **MINIMAL, "GOOGLE_APPLICATION_CREDENTIALS": "missing.json"},
+        capture_output=True,
+        text=True,
+        timeout=120,
+        check=False,
+    )
+    assert ended.returncode != 0
+    assert "ingest_function: File missing.json was not found." in ended.stderr
+    assert "Traceback" not in ended.stderr
+
+
+def test_without_an_emulator_the_channel_is_googles_with_default_credentials(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    asked_for: list[str] = []
+
+    def default(**options: Any) -> tuple[AnonymousCredentials, str]:
+        asked_for.extend(options["default_scopes"])
+        return AnonymousCredentials(), "aegis-local"
+
+    monkeypatch.setattr("google.auth.default", default)
+
+    async def scenario() -> None:
+        await open_channel("").close()
+
+    asyncio.run(scenario())
+    assert "https://www.googleapis.com/auth/pubsub" in asked_for
