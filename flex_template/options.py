@@ -5,10 +5,12 @@ and `BIGQUERY_TABLE_ID`.
 """
 
 import argparse
+import math
 import re
 from collections.abc import Mapping, Sequence
 
 WRITE_METHODS = ("STORAGE_WRITE_API", "STREAMING_INSERTS")
+MAX_AGE_DAYS = 3650  # "Streaming into partitioned tables": ten years back
 
 # Naming rules: "Guidelines to name a topic or a subscription", "Table naming", "Project IDs".
 _PROJECT = r"(?:[a-z0-9.-]+:)?[a-z][a-z0-9-]{4,28}[a-z0-9]"
@@ -24,7 +26,7 @@ def matching(name: str, example: str) -> type:
     """An argparse type that takes what `PATTERNS[name]` matches and shows `example` otherwise."""
 
     def check(text: str) -> str:
-        if not re.search(PATTERNS[name], text):
+        if not re.fullmatch(PATTERNS[name], text):
             raise argparse.ArgumentTypeError(f"{text!r} is malformed; example: {example}")
         return text
 
@@ -36,18 +38,20 @@ topic = matching("input_topic", "projects/my-project/topics/events")
 table = matching("table", "my-project.aegis.events")
 
 
-def _share(text: str) -> float:
-    value = float(text)
-    if not 0 < value <= 1:
-        raise argparse.ArgumentTypeError(f"{text!r} is not in (0, 1]; example: 0.5")
-    return value
+def _positive(maximum: float, example: str) -> type:
+    """An argparse type for numbers above 0 and up to `maximum`."""
 
+    def check(text: str) -> float:
+        try:
+            value = float(text)
+        except ValueError:
+            value = math.nan
+        if not 0 < value <= maximum:
+            message = f"{text!r} is not a number in (0, {maximum:g}]; example: {example}"
+            raise argparse.ArgumentTypeError(message)
+        return value
 
-def _days(text: str) -> float:
-    value = float(text)
-    if not 0 < value <= 3650:  # noqa: PLR2004 - "Streaming into partitioned tables": ten years
-        raise argparse.ArgumentTypeError(f"{text!r} is not in (0, 3650]; example: 365")
-    return value
+    return check  # type: ignore[return-value]  # argparse takes any callable
 
 
 def parser(environment: Mapping[str, str]) -> argparse.ArgumentParser:
@@ -59,13 +63,13 @@ def parser(environment: Mapping[str, str]) -> argparse.ArgumentParser:
     _add_sink(result, environment)
     result.add_argument(
         "--max_event_age_days",
-        type=_days,
+        type=_positive(MAX_AGE_DAYS, "365"),
         default=365.0,
         help="Dead-letter events observed longer ago than this many days; raise it for backfills.",
     )
     result.add_argument(
         "--max_dead_letter_share",
-        type=_share,
+        type=_positive(1, "0.5"),
         default=0.5,
         help="Log an error when more than this share of a bundle's messages becomes dead letters, "
         "so that a bad deploy does not dead-letter everything in silence.",
