@@ -11,7 +11,7 @@ from gcp_storage_emulator.server import RequestHandler
 from gcp_storage_emulator.storage import Storage
 
 
-class _Handler(RequestHandler):  # type: ignore[misc]
+class _Handler(RequestHandler):
     def parse_request(self) -> bool:
         parsed: bool = super().parse_request()
         # gcloud quotes the boundary with ', which Cloud Storage takes and the emulator does not.

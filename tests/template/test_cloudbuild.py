@@ -26,10 +26,13 @@ BUILT_IN = {
 def substitutions() -> dict[str, str]:
     """As Cloud Build resolves them: a default may name others that stand before or after it."""
     values: dict[str, str] = BUILT_IN | BUILD["substitutions"]
-    for name in values:
-        while found := re.search(r"\$\{(\w+)\}", values[name]):
-            values[name] = values[name].replace(found[0], values[found[1]])
-    return values
+    return {name: _resolved(value, values) for name, value in values.items()}
+
+
+def _resolved(value: str, values: dict[str, str]) -> str:
+    while found := re.search(r"\$\{(\w+)\}", value):
+        value = value.replace(found[0], values[found[1]])
+    return value
 
 
 def run_step(
