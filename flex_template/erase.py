@@ -85,6 +85,8 @@ def run(arguments: Sequence[str], environment: Mapping[str, str]) -> None:
     """
     options = _parser().parse_args(arguments)
     key = environment.get(options.hmac_key_env, "").encode()
+    if not key:
+        logger.warning("%s is not set: looking for the plain id only", options.hmac_key_env)
     user_ids = stored_ids(_user_id(options.user_id), key)
     events_table = options.events_table.replace(":", ".")
     dead_letter_table = options.dead_letter_table.replace(":", ".")

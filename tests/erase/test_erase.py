@@ -54,6 +54,7 @@ def test_a_dry_run_counts_and_deletes_nothing(
     with caplog.at_level(logging.INFO):
         run(_arguments(stored, USER), {})
     assert caplog.messages == [
+        "USER_ID_HMAC_KEY is not set: looking for the plain id only",
         f"{stored.events}: 2 rows found",
         f"{stored.dead_letters}: {len(OF_THE_USER)} rows found",
         "nothing deleted: --execute deletes them",
