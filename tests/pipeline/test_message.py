@@ -1,0 +1,45 @@
+"""A message is the same whatever form a runner hands it over in."""
+
+import hashlib
+import pickle
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from apache_beam.io.gcp.pubsub import PubsubMessage as BeamMessage
+from google.pubsub_v1.types import PubsubMessage
+from hypothesis import given
+from hypothesis import strategies as st
+
+from flex_template.message import Message, from_line, from_pubsub
+
+EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+
+
+@given(
+    data=st.binary(),
+    attributes=st.dictionaries(st.text(min_size=1), st.text(), min_size=1),
+    micros=st.integers(1_500_000_000_000_000, 2_500_000_000_000_000),
+)
+def test_serialised_messages_and_beams_own_decode_to_the_same(
+    data: bytes, attributes: dict[str, str], micros: int
+) -> None:
+    published = EPOCH + timedelta(microseconds=micros)
+    proto = PubsubMessage(data=data, attributes=attributes, message_id="42", publish_time=published)
+    serialised = from_pubsub(PubsubMessage.serialize(proto))
+    beams = from_pubsub(BeamMessage(data, attributes, "42", published))
+    assert serialised._replace(attributes=dict(serialised.attributes)) == beams
+    assert beams == Message(data, attributes, "42", micros)
+    assert pickle.loads(pickle.dumps(serialised)) == beams  # noqa: S301 - our own bytes
+
+
+@pytest.mark.parametrize("size", [9_500_000, 10_000_000])
+def test_the_largest_messages_decode_exactly(size: int) -> None:
+    data = bytes(range(250)) * (size // 250)
+    proto = PubsubMessage(data=data, message_id="42", publish_time=EPOCH)
+    assert from_pubsub(PubsubMessage.serialize(proto)) == (data, {}, "42", 0)
+
+
+def test_a_line_is_known_by_its_content() -> None:
+    assert from_line(b"x") == from_line(b"x")
+    assert from_line(b"x").message_id == hashlib.sha256(b"x").hexdigest()
+    assert from_line(b"x").published_at is None
