@@ -3,7 +3,13 @@
 import random
 import time
 from collections import Counter
+from collections.abc import Iterator
+from contextlib import contextmanager
 
+import grpc
+import pytest
+
+from local.pubsub_faults import Faults
 from local.pubsub_server import PubSubServer
 from tests.replay.command import ReplayCommand
 from tests.replay.topic import Topic
@@ -12,15 +18,34 @@ from tests.replay.warehouse import Warehouse, dead_letter
 LETTERS = 300
 BATCH = 4
 KILLS = 8
+ANSWER_SECONDS = 0.1
 DEADLINE_SECONDS = 120
 
 
+class SlowAnswers(Faults):
+    """Publishes at once and answers late, so that most kills fall between the two."""
+
+    @contextmanager
+    def around(self, method: str, context: grpc.ServicerContext) -> Iterator[None]:
+        with super().around(method, context):
+            yield
+        if method == "Publish":
+            time.sleep(ANSWER_SECONDS)
+
+
+@pytest.fixture
+def pubsub_server() -> Iterator[PubSubServer]:
+    server = PubSubServer()
+    server.faults = SlowAnswers()
+    with server:
+        yield server
+
+
 def test_a_replay_killed_at_random_moments_publishes_no_letter_twice(
-    warehouse: Warehouse, topic: Topic, replay: ReplayCommand, pubsub_server: PubSubServer
+    warehouse: Warehouse, topic: Topic, replay: ReplayCommand
 ) -> None:
     rows = [dead_letter(b"%d" % number, {"event_id": str(number)}) for number in range(LETTERS)]
     warehouse.append("dead_letters", rows)
-    pubsub_server.faults.delay("Publish", 0.05)  # as long as BigQuery takes here: kills hit both
     for _ in range(KILLS):
         _kill_in_the_middle(replay, warehouse)
     replay()
@@ -45,7 +70,7 @@ def _kill_in_the_middle(replay: ReplayCommand, warehouse: Warehouse) -> None:
     deadline = time.monotonic() + DEADLINE_SECONDS
     while run.poll() is None and len(warehouse.rows("replays")) == before:
         assert time.monotonic() < deadline, "the run does nothing"
-    time.sleep(random.uniform(0, 0.3))  # noqa: S311 - the random moment
+    time.sleep(random.uniform(0, 0.5))  # noqa: S311 - the random moment
     run.kill()
     run.communicate()
 
