@@ -12,6 +12,7 @@ import apache_beam as beam
 from apache_beam.options.pipeline_options import (
     GoogleCloudOptions,
     PipelineOptions,
+    SetupOptions,
     StandardOptions,
 )
 
@@ -32,6 +33,8 @@ def run(arguments: Sequence[str], environment: Mapping[str, str]) -> None:
     """
     options, beam_arguments = parse(arguments, environment)
     beam_options = PipelineOptions(beam_arguments)
+    # The package is installed where workers run: nothing of this module needs to be pickled.
+    beam_options.view_as(SetupOptions).save_main_session = False
     _choose_mode(beam_options.view_as(StandardOptions), streaming=not options.input_files)
     preflight(options, beam_options)
     origin = Origin(

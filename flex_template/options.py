@@ -38,6 +38,13 @@ topic = matching("input_topic", "projects/my-project/topics/events")
 table = matching("table", "my-project.aegis.events")
 
 
+def _switch(text: str) -> bool:
+    """On a command line the option alone is enough; a template passes a value."""
+    if text.lower() not in ("true", "false"):
+        raise argparse.ArgumentTypeError(f"{text!r} is neither true nor false")
+    return text.lower() == "true"
+
+
 def _positive(maximum: float, example: str) -> type:
     """An argparse type for numbers above 0 and up to `maximum`."""
 
@@ -98,7 +105,10 @@ def _add_source(result: argparse.ArgumentParser, environment: Mapping[str, str])
     )
     result.add_argument(
         "--deduplicate",
-        action="store_true",
+        nargs="?",
+        const=True,
+        default=False,
+        type=_switch,
         help="Let Dataflow drop messages whose event_id attribute it saw in the last ten minutes; "
         "needs the exactly-once streaming mode of DataflowRunner.",
     )

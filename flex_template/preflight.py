@@ -5,6 +5,7 @@ import sys
 
 from apache_beam.io.filesystems import FileSystems
 from apache_beam.options.pipeline_options import (
+    DebugOptions,
     GoogleCloudOptions,
     PipelineOptions,
     StandardOptions,
@@ -44,7 +45,8 @@ def _check_files(pattern: str) -> None:
 
 def _check_deduplication(beam_options: PipelineOptions) -> None:
     services = beam_options.view_as(GoogleCloudOptions).dataflow_service_options or []
+    experiments = beam_options.view_as(DebugOptions).experiments or []
     if not on_dataflow(beam_options):
         sys.exit("--deduplicate needs --runner=DataflowRunner: no other runner reads id labels")
-    if AT_LEAST_ONCE in services:
+    if AT_LEAST_ONCE in [*services, *experiments]:
         sys.exit(f"--deduplicate needs the exactly-once streaming mode, without {AT_LEAST_ONCE}")

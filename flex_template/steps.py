@@ -55,8 +55,9 @@ def convert_event(message: Message, event: Event) -> EventRow:
 
 
 def _derived_id(message: Message) -> str:
-    """An event that bypassed the edge has no id: derive one, so that redelivery repeats it."""
-    return str(uuid.uuid5(_NO_EVENT_ID, message.message_id))
+    """An event that bypassed the edge has no id: redelivery and replay must derive the same."""
+    first = message.attributes.get("replayed_from", message.message_id)
+    return str(uuid.uuid5(_NO_EVENT_ID, first))
 
 
 def _received_at(message: Message) -> int | None:

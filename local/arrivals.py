@@ -50,7 +50,8 @@ class Arrivals:
 
     def _query(self, query: str) -> Iterable[Any]:
         # The client would repeat a refused connection for minutes, though BigQuery runs here.
-        return self._client.query_and_wait(query, retry=None, job_retry=None)  # type: ignore[no-any-return]
+        job = self._client.query(query, retry=None, job_retry=None)
+        return job.result(retry=None, job_retry=None)  # type: ignore[no-any-return]
 
 
 def wait_for(

@@ -10,7 +10,7 @@ from schemas import TABLES, deduplicated_view, table_schema
 _LAYOUT = {
     "events": ("timestamp", ["user_id", "signal_type"]),
     "dead_letters": ("failed_at", ["stage", "error_code"]),
-    "replays": ("replayed_at", None),
+    "replays": ("replayed_at", ["dead_letter_id"]),
 }
 
 

@@ -12,7 +12,7 @@ WAIT_SECONDS = 120
 
 
 def rows(stack: Stack, query: str) -> list[Row]:
-    return [dict(row) for row in stack.bigquery.query_and_wait(query)]
+    return [dict(row) for row in stack.bigquery.query(query).result()]
 
 
 def wait_for(stack: Stack, query: str, complete: Callable[[list[Row]], bool]) -> list[Row]:

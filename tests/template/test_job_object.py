@@ -97,7 +97,6 @@ def _steps_up_to(
         transform = makers[source]
 
 
-@pytest.mark.xfail(strict=True, reason="the option takes no value, as templates pass it")
 def test_deduplication_reads_by_event_id(cloud: Cloud) -> None:
     exactly_once = "--additional-experiments=streaming_mode_exactly_once"
     launched = cloud.launch("deduplicated", exactly_once, **PARAMETERS, deduplicate="true")
@@ -105,7 +104,6 @@ def test_deduplication_reads_by_event_id(cloud: Cloud) -> None:
     assert read_payload(read_job(cloud, "deduplicated")).id_attribute == "event_id"
 
 
-@pytest.mark.xfail(strict=True, reason="the option takes no value, as templates pass it")
 def test_deduplication_is_refused_in_at_least_once_mode(cloud: Cloud) -> None:
     experiment = "--additional-experiments=streaming_mode_at_least_once"
     refused = cloud.launch("refused", experiment, **PARAMETERS, deduplicate="true")

@@ -13,12 +13,7 @@ COMMAND = re.compile(
 
 @pytest.mark.parametrize(
     "document",
-    [
-        pytest.param(
-            "README.md", marks=pytest.mark.xfail(strict=True, reason="names a spec of its own")
-        ),
-        "docs/flex-template.md",
-    ],
+    ["README.md", "docs/flex-template.md"],
 )
 def test_the_documented_command_starts_a_streaming_job(cloud: Cloud, document: str) -> None:
     job = re.sub(r"\W", "-", document).lower()
