@@ -1,6 +1,7 @@
 """The results as a picture."""
 
 from pathlib import Path
+from textwrap import fill
 from typing import Any
 
 import matplotlib as mpl
@@ -9,6 +10,7 @@ from matplotlib.axes import Axes
 
 from benchmarks.pipeline.report import PUBLISHED_MB_PER_VCPU, name
 
+LABEL_WIDTH = 24
 OURS, OTHER, TEXT = "#1a73e8", "#9aa0a6", "#202124"
 STYLE: Any = {
     "axes.spines.top": False,
@@ -63,7 +65,7 @@ def _bars(
     axes: Axes, names: list[str], values: list[float], labels: list[str], ours: set[int]
 ) -> None:
     colors = [OURS if index in ours else OTHER for index in range(len(values))]
-    bars = axes.barh(names, values, color=colors, height=0.6)
+    bars = axes.barh([fill(each, LABEL_WIDTH) for each in names], values, color=colors, height=0.6)
     axes.bar_label(bars, labels, padding=4)
     axes.invert_yaxis()
     axes.margins(x=0.25)
@@ -74,12 +76,12 @@ def _bars(
 
 def _plot_growth(axes: Axes, results: list[dict[str, Any]]) -> None:
     events = [result["events"] for result in results]
-    axes.semilogx(events, [each["cpu_us_per_event"] for each in results], "o-", color=OURS)
-    axes.set_ylabel("CPU µs per event", color=OURS)
+    seconds = [each["events"] * each["cpu_us_per_event"] / 1_000_000 for each in results]
+    axes.loglog(events, seconds, "o-", color=OURS)
+    axes.set_ylabel("CPU seconds", color=OURS)
     axes.set_xlabel("events in one run")
-    axes.set_ylim(bottom=0)
-    axes.set_title("Cost and memory from a thousand to a million events")
+    axes.set_title("Growth of CPU and memory")
     memory = axes.twinx()
     memory.semilogx(events, [each["peak_mb"] for each in results], "s--", color=OTHER)
     memory.set_ylabel("peak memory, MB", color=OTHER)
-    memory.set_ylim(bottom=0)
+    memory.set_ylim(0, 2 * max(each["peak_mb"] for each in results))

@@ -1,0 +1,1 @@
+"""Benchmarks: each prints a table against named baselines and draws a plot."""
