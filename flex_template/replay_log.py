@@ -6,7 +6,6 @@ both read that late, both yield, and the next run finds the letter free.
 """
 
 from collections.abc import Iterable, Sequence
-from types import TracebackType
 from typing import NamedTuple, Self
 
 from google.cloud import bigquery
@@ -102,11 +101,6 @@ class ReplayLog:
     def __enter__(self) -> Self:
         return self
 
-    def __exit__(
-        self,
-        _type: type[BaseException] | None,
-        _error: BaseException | None,
-        _traceback: TracebackType | None,
-    ) -> None:
+    def __exit__(self, *_: object) -> None:
         self._writer.close()
         self._transport.close()

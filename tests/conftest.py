@@ -6,6 +6,7 @@ import pytest
 
 from local.process import free_port as find_free_port
 from local.pubsub_server import PubSubServer
+from tests.warehouse import Warehouse, start_bigquery
 
 
 @pytest.fixture
@@ -18,3 +19,20 @@ def pubsub_server() -> Iterator[PubSubServer]:
 @pytest.fixture
 def free_port() -> int:
     return find_free_port()
+
+
+@pytest.fixture(scope="module")
+def bigquery_variables() -> Iterator[dict[str, str]]:
+    with start_bigquery() as variables:
+        yield variables
+
+
+@pytest.fixture
+def warehouse(
+    bigquery_variables: dict[str, str], monkeypatch: pytest.MonkeyPatch
+) -> Iterator[Warehouse]:
+    for name, value in bigquery_variables.items():
+        monkeypatch.setenv(name, value)
+    warehouse = Warehouse()
+    yield warehouse
+    warehouse.client.close()

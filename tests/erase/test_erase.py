@@ -14,7 +14,7 @@ from flex_template.steps import convert_event
 from flex_template.user_id_forms import stored_ids
 from schemas import Event, now_micros
 from tests.erase.buffering_bigquery import refuse_deletes
-from tests.replay.warehouse import ROOT, Warehouse, dead_letter
+from tests.warehouse import ROOT, Warehouse, dead_letter
 
 USER = "user-4711"
 KEY = "a key of the edge, 32 bytes long"

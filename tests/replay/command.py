@@ -5,7 +5,7 @@ import sys
 
 from flex_template.replay import run
 from tests.replay.topic import Topic
-from tests.replay.warehouse import ROOT, Warehouse
+from tests.warehouse import ROOT, Warehouse
 
 
 class ReplayCommand:

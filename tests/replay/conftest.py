@@ -1,30 +1,11 @@
-"""An empty dataset, an empty topic, and the replay command between them."""
-
-from collections.abc import Iterator
+"""An empty topic, and the replay command between it and the dataset."""
 
 import pytest
 
 from local.pubsub_server import PubSubServer
 from tests.replay.command import ReplayCommand
 from tests.replay.topic import Topic
-from tests.replay.warehouse import Warehouse, start_bigquery
-
-
-@pytest.fixture(scope="module")
-def bigquery_variables() -> Iterator[dict[str, str]]:
-    with start_bigquery() as variables:
-        yield variables
-
-
-@pytest.fixture
-def warehouse(
-    bigquery_variables: dict[str, str], monkeypatch: pytest.MonkeyPatch
-) -> Iterator[Warehouse]:
-    for name, value in bigquery_variables.items():
-        monkeypatch.setenv(name, value)
-    warehouse = Warehouse()
-    yield warehouse
-    warehouse.client.close()
+from tests.warehouse import Warehouse
 
 
 @pytest.fixture

@@ -8,7 +8,7 @@ from flex_template.dead_letter_query import Letter
 from flex_template.replay_log import CLAIMED, FAILED, Outcome, ReplayLog
 from tests.replay.command import ReplayCommand
 from tests.replay.topic import Topic
-from tests.replay.warehouse import Warehouse, dead_letter
+from tests.warehouse import Warehouse, dead_letter
 
 LETTERS = 200
 

@@ -13,7 +13,7 @@ from local.pubsub_faults import Faults
 from local.pubsub_server import PubSubServer
 from tests.replay.command import ReplayCommand
 from tests.replay.topic import Topic
-from tests.replay.warehouse import Warehouse, dead_letter
+from tests.warehouse import Warehouse, dead_letter
 
 LETTERS = 300
 BATCH = 4

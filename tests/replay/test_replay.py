@@ -8,7 +8,7 @@ import pytest
 from schemas import ErrorCode, now_micros
 from tests.replay.command import ReplayCommand
 from tests.replay.topic import Topic
-from tests.replay.warehouse import Warehouse, dead_letter
+from tests.warehouse import Warehouse, dead_letter
 
 DAY = 24 * 60 * 60 * 1_000_000
 

@@ -8,7 +8,7 @@ import pytest
 from local.pubsub_server import PubSubServer
 from tests.replay.command import ReplayCommand
 from tests.replay.topic import Topic
-from tests.replay.warehouse import Warehouse, dead_letter
+from tests.warehouse import Warehouse, dead_letter
 
 
 @pytest.fixture

@@ -5,7 +5,7 @@ from typing import Any
 
 from local import pubsub_messages
 from local.pubsub_server import PubSubServer
-from tests.replay.warehouse import PROJECT
+from tests.warehouse import PROJECT
 
 
 class Topic:

@@ -21,7 +21,7 @@ from local.process import Process, accepts, free_port
 from local.resources import create_tables
 from schemas import ErrorCode, EventError, now_micros
 
-ROOT = Path(__file__).parents[2]
+ROOT = Path(__file__).parents[1]
 PROJECT = "aegis-test"
 Row = dict[str, Any]
 
