@@ -1,5 +1,6 @@
 """A writer with short patience, and small tables to append."""
 
+from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
@@ -8,6 +9,7 @@ import pyarrow as pa
 
 from flex_template.append_stream import connect
 from flex_template.table_writer import Batch, RetryPolicy, Settled, TableWriter
+from tests.doubles.bigquery_write import BigQueryWriteServer
 
 FAST = RetryPolicy(attempts=4, initial=0.001, maximum=0.01)
 SCHEMA = pa.schema([pa.field("number", pa.int64()), pa.field("text", pa.string())])
@@ -48,3 +50,8 @@ def writing(policy: RetryPolicy, retries: list[None]) -> Iterator[Writer]:
     yield Writer(writer)
     writer.close()
     transport.close()
+
+
+def stored(bigquery: BigQueryWriteServer) -> Counter[int]:
+    """How often each row is in the table."""
+    return Counter(row["number"] for row in bigquery.rows.get("numbers", []))

@@ -6,6 +6,7 @@ import pytest
 
 from flex_template.append_stream import EMULATOR_VARIABLE
 from tests.doubles.bigquery_write import BigQueryWriteServer
+from tests.pipeline.appending import FAST, Writer, writing
 
 
 @pytest.fixture
@@ -13,3 +14,15 @@ def bigquery(monkeypatch: pytest.MonkeyPatch) -> Iterator[BigQueryWriteServer]:
     with BigQueryWriteServer() as server:
         monkeypatch.setenv(EMULATOR_VARIABLE, server.host)
         yield server
+
+
+@pytest.fixture
+def retries() -> list[None]:
+    return []
+
+
+@pytest.fixture
+def writer(bigquery: BigQueryWriteServer, retries: list[None]) -> Iterator[Writer]:
+    assert bigquery.requests == 0
+    with writing(FAST, retries) as writer:
+        yield writer

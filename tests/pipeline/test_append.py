@@ -1,5 +1,6 @@
 """The sink over several bundles of one worker."""
 
+from collections import Counter
 from collections.abc import Iterator
 from typing import Any
 
@@ -68,13 +69,15 @@ def test_nothing_of_a_failed_bundle_reaches_the_next(
     bigquery: BigQueryWriteServer, sink: AppendRows
 ) -> None:
     large = [element(f"failed-{n}", MAX_BUFFERED_BYTES) for n in range(3)]
-    bigquery.faults = [succeed, respond(grpc.StatusCode.PERMISSION_DENIED, "no"), succeed]
+    late = refuse(lambda row: row["message_id"] == "failed-2", "late")
+    bigquery.faults = [succeed, respond(grpc.StatusCode.PERMISSION_DENIED, "no"), late]
     with pytest.raises(AppendError):
         bundle(sink, *large, element("failed-3"))
-    bigquery.faults.clear()
-    bigquery.rows.clear()
     assert bundle(sink, element("next")) == []
-    assert ids(bigquery) == ["next"]
+    stored = Counter(ids(bigquery))
+    assert stored["next"] == 1
+    assert "failed-1" not in stored
+    assert max(stored.values()) == 1
 
 
 def test_a_bundle_interrupted_before_its_end_leaves_nothing_in_the_buffer(

@@ -2,7 +2,6 @@
 
 import threading
 from collections import Counter
-from collections.abc import Iterator
 from itertools import chain
 
 import grpc
@@ -10,38 +9,19 @@ import pytest
 
 from flex_template.table_writer import MAX_IN_FLIGHT, AppendError
 from tests.doubles.bigquery_write import (
-    MAX_REQUEST_BYTES,
     BigQueryWriteServer,
     abort,
     close_stream,
     hold,
     lose_answer,
-    refuse,
     respond,
     succeed,
 )
-from tests.pipeline.appending import FAST, Writer, writing
+from tests.pipeline.appending import FAST, Writer, stored, writing
 
 RETRIED = ["UNAVAILABLE", "ABORTED", "INTERNAL", "RESOURCE_EXHAUSTED", "DEADLINE_EXCEEDED"]
 FATAL = ["NOT_FOUND", "PERMISSION_DENIED", "INVALID_ARGUMENT", "UNAUTHENTICATED"]
 IN_FLIGHT = range(MAX_IN_FLIGHT - 1)
-
-
-@pytest.fixture
-def retries() -> list[None]:
-    return []
-
-
-@pytest.fixture
-def writer(bigquery: BigQueryWriteServer, retries: list[None]) -> Iterator[Writer]:
-    assert bigquery.requests == 0
-    with writing(FAST, retries) as writer:
-        yield writer
-
-
-def stored(bigquery: BigQueryWriteServer) -> Counter[int]:
-    """How often each row is in the table."""
-    return Counter(row["number"] for row in bigquery.rows.get("numbers", []))
 
 
 def test_rows_are_stored_once_over_one_stream(
@@ -53,53 +33,6 @@ def test_rows_are_stored_once_over_one_stream(
     assert stored(bigquery) == Counter(range(40))
     assert writer.stored == list(range(40))
     assert (bigquery.streams, bigquery.requests, len(retries)) == (1, 20, 0)
-
-
-def test_a_refused_row_comes_back_with_the_reason_and_the_rest_is_stored(
-    bigquery: BigQueryWriteServer, writer: Writer
-) -> None:
-    bigquery.faults = [refuse(lambda row: row["number"] % 2 == 1, "odd")]
-    writer.append(*range(6))
-    writer.flush()
-    assert writer.refused == {1: "odd", 3: "odd", 5: "odd"}
-    assert stored(bigquery) == Counter([0, 2, 4])
-    assert sorted(writer.stored) == [0, 2, 4]
-
-
-def test_rows_refused_in_later_rounds_come_back_too(
-    bigquery: BigQueryWriteServer, writer: Writer
-) -> None:
-    bigquery.faults = [
-        refuse(lambda row: row["number"] < 2, "first"),
-        refuse(lambda row: row["number"] < 3, "second"),
-        refuse(lambda row: row["number"] < 4, "third"),
-    ]
-    writer.append(*range(6))
-    writer.flush()
-    assert writer.refused == {0: "first", 1: "first", 2: "second", 3: "third"}
-    assert stored(bigquery) == Counter([4, 5])
-
-
-def test_a_batch_refused_as_a_whole_is_not_sent_again(
-    bigquery: BigQueryWriteServer, writer: Writer
-) -> None:
-    bigquery.faults = [refuse(lambda _: True, "all")]
-    writer.append(1, 2)
-    writer.flush()
-    assert writer.refused == {1: "all", 2: "all"}
-    assert (bigquery.requests, bigquery.count) == (1, 0)
-
-
-def test_refusals_do_not_disturb_the_batches_in_flight(
-    bigquery: BigQueryWriteServer, writer: Writer
-) -> None:
-    odd = refuse(lambda row: row["number"] % 2 == 1, "odd")
-    bigquery.faults = [succeed, odd, succeed, odd]
-    for number in range(0, 20, 2):
-        writer.append(number, number + 1)
-    writer.flush()
-    assert writer.refused == {3: "odd", 7: "odd"}
-    assert stored(bigquery) == Counter(set(range(20)) - {3, 7})
 
 
 @pytest.mark.parametrize("code", RETRIED)
@@ -240,39 +173,3 @@ def test_the_next_bundle_has_its_own_patience_and_none_of_the_leftovers(
     writer.flush()
     assert stored(bigquery) == Counter([2])
     assert writer.stored == [2]
-
-
-def test_a_batch_too_large_for_one_request_is_split(
-    bigquery: BigQueryWriteServer, writer: Writer
-) -> None:
-    writer.append(*range(50), width=500_000)
-    writer.flush()
-    assert stored(bigquery) == Counter(range(50))
-    assert writer.stored == list(range(50))
-    assert bigquery.largest_request <= MAX_REQUEST_BYTES
-
-
-def test_a_large_row_does_not_hold_up_the_small_ones_beside_it(
-    bigquery: BigQueryWriteServer, writer: Writer
-) -> None:
-    writer.append(1, width=9_900_000)
-    writer.append(*range(2, 100))
-    writer.flush()
-    assert stored(bigquery) == Counter(range(1, 100))
-    assert bigquery.largest_request <= MAX_REQUEST_BYTES
-
-
-def test_requests_in_flight_are_bounded(bigquery: BigQueryWriteServer, writer: Writer) -> None:
-    released = threading.Event()
-    bigquery.faults = [hold(released)]
-    for number in IN_FLIGHT:
-        writer.append(number)
-    blocked = threading.Thread(target=writer.append, args=[len(IN_FLIGHT)])
-    blocked.start()
-    blocked.join(0.5)
-    assert blocked.is_alive()
-    assert writer.stored == []
-    released.set()
-    blocked.join(30)
-    writer.flush()
-    assert stored(bigquery) == Counter(range(len(IN_FLIGHT) + 1))
