@@ -19,6 +19,7 @@ from ingest_function.settings import Settings
 from schemas import __version__
 
 MAX_HEADER_BYTES = 16 * 1024
+GC_THRESHOLD = 50_000
 
 Handler = Callable[[Request], Awaitable[Response]]
 
