@@ -4,36 +4,49 @@ import os
 import sys
 from typing import TypeAlias
 
-from google.api_core.exceptions import NotFound
+from google.api_core.exceptions import Forbidden, NotFound, RetryError
 from google.auth.credentials import AnonymousCredentials
+from google.auth.exceptions import DefaultCredentialsError
 from google.cloud import bigquery
+from google.cloud.bigquery.retry import DEFAULT_RETRY
 
 from schemas import table_schema
 
 EMULATOR_VARIABLE = "BIGQUERY_EMULATOR_HOST"
+_PATIENCE = DEFAULT_RETRY.with_timeout(10)  # seconds; by default it tries for ten minutes
 Parameter: TypeAlias = bigquery.ScalarQueryParameter | bigquery.ArrayQueryParameter
 
 
 def connect(table: str) -> bigquery.Client:
-    """A client for the project of `table`, on the emulator if the environment names one."""
+    """A client for the project of `table`, on the emulator if the environment names one.
+
+    Raises:
+        SystemExit: there are no credentials.
+    """
     emulated = os.environ.get(EMULATOR_VARIABLE)
     credentials = AnonymousCredentials() if emulated else None
-    return bigquery.Client(
-        project=table.replace(":", ".").rsplit(".", 2)[0], credentials=credentials
-    )
+    project = table.replace(":", ".").rsplit(".", 2)[0]
+    try:
+        return bigquery.Client(project=project, credentials=credentials)
+    except DefaultCredentialsError:
+        sys.exit("no Google credentials: run gcloud auth application-default login")
 
 
 def check_table(client: bigquery.Client, table: str, kind: str) -> None:
     """Refuse a table that cannot hold rows of `kind`, one of `schemas.TABLES`.
 
     Raises:
-        SystemExit: it does not exist, or lacks columns.
+        SystemExit: it does not exist, cannot be read, or lacks columns.
     """
     table = table.replace(":", ".")
     try:
-        found = {field.name for field in client.get_table(table).schema}
+        found = {field.name for field in client.get_table(table, retry=_PATIENCE).schema}
     except NotFound:
         sys.exit(f"table {table} does not exist; deploy/setup.sh creates it")
+    except Forbidden:
+        sys.exit(f"no permission to read table {table}; deploy/setup.sh grants it")
+    except RetryError:
+        sys.exit(f"BigQuery does not answer for table {table}")
     missing = [field["name"] for field in table_schema(kind) if field["name"] not in found]
     if missing:
         sys.exit(

@@ -78,7 +78,7 @@ def parser(environment: Mapping[str, str]) -> argparse.ArgumentParser:
         "--max_dead_letter_share",
         type=_positive(1, "0.5"),
         default=0.5,
-        help="Log an error when more than this share of a bundle's messages becomes dead letters, "
+        help="Log an error when more than this share of the last messages became dead letters, "
         "so that a bad deploy does not dead-letter everything in silence.",
     )
     return result

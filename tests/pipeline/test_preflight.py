@@ -63,3 +63,18 @@ def test_a_pattern_without_files_is_one_line(tmp_path: Path) -> None:
     pattern = f"{tmp_path}/*.jsonl"
     error = error_of(f"--input_files={pattern}", f"--output_directory={tmp_path}")
     assert error == f"no file matches --input_files={pattern}\n"
+
+
+def test_a_bigquery_that_does_not_answer_is_one_line() -> None:
+    error = error_of(SUBSCRIPTION, *TABLES)
+    assert error == "BigQuery does not answer for table aegis-test.aegis.events\n"
+
+
+def test_missing_credentials_are_one_line(tmp_path: Path) -> None:
+    nowhere = {"GOOGLE_APPLICATION_CREDENTIALS": "", "HOME": str(tmp_path), "NO_GCE_CHECK": "true"}
+    ended = run_main(SUBSCRIPTION, *TABLES, environment=nowhere)
+    assert ended.returncode == 1
+    assert "Traceback" not in ended.stderr
+    assert ended.stderr.splitlines()[-1] == (
+        "no Google credentials: run gcloud auth application-default login"
+    )
