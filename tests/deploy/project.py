@@ -59,6 +59,7 @@ class Project:
         """Run any command as in a shell that is set up for this project."""
         return subprocess.run(
             command,
+            cwd=REPOSITORY,
             env=self._environment() | settings,
             capture_output=True,
             text=True,
@@ -84,12 +85,12 @@ class Project:
             "BIGQUERY_LOCATION": "US",
         }
 
-    def dataset(self) -> httpx.Response:
-        return httpx.get(f"{self.bigquery}/bigquery/v2/projects/{PROJECT}/datasets/aegis")
+    def dataset(self, name: str = "aegis") -> httpx.Response:
+        return httpx.get(f"{self.bigquery}/bigquery/v2/projects/{PROJECT}/datasets/{name}")
 
-    def table(self, name: str) -> dict[str, Any]:
+    def table(self, name: str, dataset: str = "aegis") -> dict[str, Any]:
         """A table as BigQuery's REST API describes it."""
-        answer = httpx.get(f"{self.dataset().url}/tables/{name}")
+        answer = httpx.get(f"{self.dataset(dataset).url}/tables/{name}")
         return answer.raise_for_status().json()  # type: ignore[no-any-return]
 
     def query(self, sql: str) -> list[list[Any]]:
