@@ -6,6 +6,7 @@ from pathlib import Path
 from schemas import table_schema
 from tests.deploy.project import Project
 
+FLAGS = re.MULTILINE | re.DOTALL
 README = (Path(__file__).parents[2] / "README.md").read_text()
 
 
