@@ -17,11 +17,11 @@ from schemas import TABLES, table_schema
     [
         ("events", "timestamp", ["user_id", "signal_type"]),
         ("dead_letters", "failed_at", ["stage", "error_code"]),
-        ("replays", "replayed_at", None),
+        ("replays", "replayed_at", ["dead_letter_id"]),
     ],
 )
 def test_a_table_is_partitioned_by_day_and_clustered(
-    stack: Stack, name: str, partition_column: str, clustering: list[str] | None
+    stack: Stack, name: str, partition_column: str, clustering: list[str]
 ) -> None:
     table = stack.bigquery.get_table(f"{DATASET}.{name}")
 
