@@ -19,7 +19,7 @@ from benchmarks.edge.report import print_report
 RESULTS = Path("benchmarks/results/edge.json")
 IMAGES = Path("docs/images")
 LOADS = [Load(*load) for load in product((1, 50), (1, 8, 32, 64))]
-FULL = Plan(LOADS, runs=5, seconds=4, cold_starts=5)  # about 14 minutes
+FULL = Plan(LOADS, runs=3, seconds=3, cold_starts=3)  # about eight minutes
 QUICK = Plan([Load(1, 64), Load(50, 64)], runs=1, seconds=2, cold_starts=1)
 
 

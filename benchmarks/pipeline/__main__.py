@@ -15,7 +15,7 @@ from benchmarks.pipeline.report import print_report
 
 RESULTS = Path("benchmarks/results/pipeline.json")
 IMAGES = Path("docs/images")
-FULL = Plan(runs=5, ours=200_000, baselines=20_000, growth=(1_000, 10_000, 100_000, 1_000_000))
+FULL = Plan(runs=3, ours=500_000, baselines=20_000, growth=(1_000, 10_000, 100_000, 1_000_000))
 QUICK = Plan(runs=1, ours=50_000, baselines=3_000, growth=(1_000, 10_000, 100_000))
 
 
