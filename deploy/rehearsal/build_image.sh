@@ -16,6 +16,9 @@ export CONTAINERS_STORAGE_CONF=$cache/storage.conf
 printf '[storage]\ndriver = "overlay"\ngraphroot = "%s"\nrunroot = "%s"\n' \
   "$cache/store" "$cache/run" >"$CONTAINERS_STORAGE_CONF"
 
+# buildah leaves its store mounted, and a mounted folder cannot be removed: give it its own mounts.
+buildah() { unshare --mount buildah "$@"; }
+
 # The host's pip knows how to reach its index; the build sees the files alone.
 download_wheels() {
   cmp --silent flex_template/requirements.txt "$cache/wheels/requirements.txt" && return

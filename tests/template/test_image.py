@@ -23,7 +23,7 @@ STORE = {"CONTAINERS_STORAGE_CONF": str(ROOT / "build/rehearsal/storage.conf")}
 def buildah(*words: str) -> str:
     """What the command printed; in the store that the build script keeps."""
     done = subprocess.run(
-        ["buildah", *words],
+        ["unshare", "--mount", "buildah", *words],  # it leaves its store mounted
         env=os.environ | STORE,
         capture_output=True,
         text=True,
@@ -64,8 +64,6 @@ def container(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Container]:
     name = buildah("from", built.stdout.strip()).strip()
     yield Container(name, tmp_path_factory.mktemp("data"))
     buildah("rm", name)
-    # buildah leaves it mounted, and a mounted folder cannot be removed.
-    subprocess.run(["umount", ROOT / "build/rehearsal/store/overlay"], check=False)
 
 
 @pytest.fixture(scope="session")
