@@ -2,7 +2,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 UV := $(BIN)/uv
 STAMP := .venv/.installed
-COMPILE := $(UV) pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-annotate --no-header
+COMPILE := $(UV) pip compile --quiet --system-certs --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-annotate --no-header
 
 .DEFAULT_GOAL := help
 .PHONY: help run dev test lint lock stage-function bench-edge bench-pipeline
@@ -14,7 +14,7 @@ $(STAMP): requirements-dev.txt requirements-bootstrap.txt
 	$(PYTHON) -c 'import sys; sys.exit("Python 3.11 or newer is needed" if sys.version_info < (3, 11) else 0)'
 	$(PYTHON) -m venv .venv
 	$(BIN)/pip install --quiet --require-hashes -r requirements-bootstrap.txt
-	$(UV) pip sync --quiet --python $(BIN)/python --require-hashes requirements-bootstrap.txt requirements-dev.txt
+	$(UV) pip sync --quiet --system-certs --python $(BIN)/python --require-hashes requirements-bootstrap.txt requirements-dev.txt
 	touch $@
 
 run: $(STAMP) ## send sample events through the whole path on this machine, then stop
