@@ -33,8 +33,8 @@ def environment_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("function") / "venv"
     subprocess.run([uv, "venv", "--quiet", "--python", sys.executable, folder], check=True)
     python = folder / "bin" / "python"
-    sync = [uv, "pip", "sync", "--quiet", "--system-certs", "--require-hashes"]
-    subprocess.run([*sync, "--python", python, "requirements.txt"], cwd=SOURCE, check=True)
+    options = ["--quiet", "--system-certs", "--require-hashes", "--python", str(python)]
+    subprocess.run([uv, "pip", "sync", *options, "requirements.txt"], cwd=SOURCE, check=True)
     return folder
 
 
