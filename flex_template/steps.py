@@ -25,8 +25,8 @@ _CLOCK_SKEW = 24 * 60 * 60 * 1_000_000
 _NO_EVENT_ID = uuid.UUID("5b0c9e52-6d0f-4c7e-9b7e-0c6a2f1d8e11")
 
 
-def parse_message(message: Message, _: None) -> object:
-    return parse(message.data)
+def parse_message(_: Message, data: bytes) -> object:
+    return parse(data)
 
 
 def validate_document(message: Message, document: object, limits: Limits) -> Event:

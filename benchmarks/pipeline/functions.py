@@ -41,5 +41,5 @@ def append_all(
 
 
 def _event_row(message: Message) -> EventRow:
-    document = parse_message(message, None)
+    document = parse_message(message, message.data)
     return convert_event(message, validate_document(message, document, DEFAULT_LIMITS))

@@ -48,7 +48,7 @@ _batches = st.lists(st.tuples(_payloads, _attributes), min_size=MESSAGES, max_si
 def code_of(message: Message) -> str | None:
     """The first error of the steps, taken one by one; None for an event."""
     try:
-        event = validate_document(message, parse_message(message, None), LIMITS)
+        event = validate_document(message, parse_message(message, message.data), LIMITS)
         convert_event(message, event)
     except InvalidEvent as error:
         return error.errors[0].code.value

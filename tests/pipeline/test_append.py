@@ -29,7 +29,9 @@ def sink(bigquery: BigQueryWriteServer) -> Iterator[AppendRows]:
 
 def element(message_id: str, padding: int = 0) -> tuple[Message, tuple[Any, ...]]:
     taken = message(orjson.dumps(EVENT) + b" " * padding, message_id=message_id)
-    return taken, convert_event(taken, validate_document(taken, parse_message(taken, None), LIMITS))
+    return taken, convert_event(
+        taken, validate_document(taken, parse_message(taken, taken.data), LIMITS)
+    )
 
 
 def bundle(sink: AppendRows, *elements: tuple[Message, tuple[Any, ...]]) -> list[Any]:

@@ -43,5 +43,5 @@ def test_the_pipeline_gives_the_errors_that_the_edge_gives(reason: str) -> None:
     with pytest.raises(InvalidEvent) as at_the_edge:
         validate(parse(data), now=PUBLISHED, limits=LIMITS)
     with pytest.raises(InvalidEvent) as in_the_pipeline:
-        validate_document(message(data), parse_message(message(data), None), LIMITS)
+        validate_document(message(data), parse_message(message(data), data), LIMITS)
     assert in_the_pipeline.value.errors == at_the_edge.value.errors
