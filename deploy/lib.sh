@@ -43,6 +43,17 @@ email() { echo "$1@$GCP_PROJECT_ID.iam.gserviceaccount.com"; }
 
 report() { printf '%-13s %s\n' "$1" "$2"; }
 
+# holds CHECK... -- COMMAND...: whether the check succeeds; leaves the command in COMMAND.
+holds() {
+  local check=()
+  while [[ $1 != -- ]]; do
+    check+=("$1")
+    shift
+  done
+  COMMAND=("${@:2}")
+  "${check[@]}" &>/dev/null
+}
+
 # act VERB LABEL COMMAND...: run it quietly, or only say so; its output appears if it fails.
 act() {
   local verb=$1 label=$2 output

@@ -20,17 +20,10 @@ APIS=(
 
 # ensure LABEL CHECK... -- CREATE...: create unless the check succeeds.
 ensure() {
-  local label=$1 check=()
-  shift
-  while [[ $1 != -- ]]; do
-    check+=("$1")
-    shift
-  done
-  shift
-  if "${check[@]}" &>/dev/null; then
-    report exists "$label"
+  if holds "${@:2}"; then
+    report exists "$1"
   else
-    act create "$label" "$@"
+    act create "$1" "${COMMAND[@]}"
   fi
 }
 

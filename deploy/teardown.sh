@@ -12,17 +12,10 @@ source deploy/lib.sh
 
 # remove LABEL CHECK... -- DELETE...: delete if the check succeeds.
 remove() {
-  local label=$1 check=()
-  shift
-  while [[ $1 != -- ]]; do
-    check+=("$1")
-    shift
-  done
-  shift
-  if "${check[@]}" &>/dev/null; then
-    act delete "$label" "$@"
+  if holds "${@:2}"; then
+    act delete "$1" "${COMMAND[@]}"
   else
-    report absent "$label"
+    report absent "$1"
   fi
 }
 
