@@ -9,7 +9,7 @@ import orjson
 from google.cloud import bigquery
 from google.cloud.bigquery import ScalarQueryParameter
 
-from flex_template.bigquery_client import run_query
+from flex_template.bigquery.client import run_query
 
 PAGE_ROWS = 500
 

@@ -30,8 +30,8 @@ from google.api_core.exceptions import BadRequest
 from google.cloud import bigquery
 from google.cloud.bigquery import ArrayQueryParameter, ScalarQueryParameter
 
-from flex_template import bigquery_client
-from flex_template.bigquery_client import check_table, run_query
+from flex_template.bigquery import client as bigquery_client
+from flex_template.bigquery.client import check_table, run_query
 from flex_template.options import table
 from flex_template.user_id_forms import hex_pattern, stored_ids
 

@@ -11,7 +11,7 @@ from apache_beam.options.pipeline_options import (
     StandardOptions,
 )
 
-from flex_template.bigquery_client import check_table, connect
+from flex_template.bigquery.client import check_table, connect
 
 AT_LEAST_ONCE = "streaming_mode_at_least_once"
 

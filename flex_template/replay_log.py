@@ -11,11 +11,11 @@ from typing import NamedTuple, Self
 from google.cloud import bigquery
 from google.cloud.bigquery import ArrayQueryParameter, ScalarQueryParameter
 
-from flex_template import append_stream
-from flex_template.arrow import arrow_schema, record_batch
-from flex_template.bigquery_client import run_query
+from flex_template.bigquery import append_stream
+from flex_template.bigquery.arrow import arrow_schema, record_batch
+from flex_template.bigquery.client import run_query
+from flex_template.bigquery.writer import AppendError, Batch, RetryPolicy, TableWriter
 from flex_template.dead_letter_query import Letter
-from flex_template.table_writer import AppendError, Batch, RetryPolicy, TableWriter
 from schemas import now_micros
 
 CLAIMED = "claimed"

@@ -13,12 +13,12 @@ import apache_beam as beam
 import orjson
 from apache_beam.io import WriteToText
 
-from flex_template.append import AppendRows
+from flex_template.bigquery.append import AppendRows
+from flex_template.bigquery.json_rows import json_row
+from flex_template.bigquery.streaming_inserts import StreamingInserts
+from flex_template.bigquery.writer import AppendError
 from flex_template.flood import SharedGuard
-from flex_template.json_rows import json_row
 from flex_template.message import Message
-from flex_template.streaming_inserts import StreamingInserts
-from flex_template.table_writer import AppendError
 
 
 class Sinks(NamedTuple):

@@ -11,12 +11,12 @@ from typing import Any
 from google.cloud import bigquery
 
 from flex_template import append_stream, bigquery_client
-from flex_template.append_stream import EMULATOR_VARIABLE as STORAGE_VARIABLE
-from flex_template.arrow import arrow_schema, record_batch
-from flex_template.bigquery_client import EMULATOR_VARIABLE as REST_VARIABLE
+from flex_template.bigquery.append_stream import EMULATOR_VARIABLE as STORAGE_VARIABLE
+from flex_template.bigquery.arrow import arrow_schema, record_batch
+from flex_template.bigquery.client import EMULATOR_VARIABLE as REST_VARIABLE
+from flex_template.bigquery.writer import Batch, RetryPolicy, TableWriter
 from flex_template.dead_letter import Failure, Origin, dead_letter_row
 from flex_template.message import Message
-from flex_template.table_writer import Batch, RetryPolicy, TableWriter
 from local.process import Process, accepts, free_port
 from local.resources import create_tables
 from schemas import ErrorCode, EventError, now_micros

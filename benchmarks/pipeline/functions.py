@@ -5,7 +5,7 @@ from itertools import cycle, islice
 import orjson
 
 from benchmarks.pipeline.messages import DISTINCT, payload, serialized
-from flex_template.append import AppendRows
+from flex_template.bigquery.append import AppendRows
 from flex_template.dead_letter import Failure, Origin, dead_letter_row
 from flex_template.message import Message, from_pubsub
 from flex_template.steps import EventRow, convert_event, parse_message, validate_document

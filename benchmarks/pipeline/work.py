@@ -9,7 +9,7 @@ from apache_beam.options.pipeline_options import PipelineOptions
 from benchmarks.pipeline import baselines, functions
 from benchmarks.pipeline.baselines import FastToRow, JsonSchemaToRow, ToRow
 from benchmarks.pipeline.source import Generate
-from flex_template.append import AppendRows
+from flex_template.bigquery.append import AppendRows
 from flex_template.dead_letter import Origin
 from flex_template.flood import SharedGuard
 from flex_template.message import Message, from_pubsub

@@ -7,8 +7,8 @@ from typing import Any
 
 import pyarrow as pa
 
-from flex_template.append_stream import connect
-from flex_template.table_writer import Batch, RetryPolicy, Settled, TableWriter
+from flex_template.bigquery.append_stream import connect
+from flex_template.bigquery.writer import Batch, RetryPolicy, Settled, TableWriter
 from tests.doubles.bigquery_write import BigQueryWriteServer
 
 FAST = RetryPolicy(attempts=4, initial=0.001, maximum=0.01)

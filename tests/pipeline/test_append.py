@@ -8,11 +8,11 @@ import grpc
 import orjson
 import pytest
 
-from flex_template.append import MAX_BUFFERED_BYTES, AppendRows
+from flex_template.bigquery.append import MAX_BUFFERED_BYTES, AppendRows
+from flex_template.bigquery.writer import AppendError
 from flex_template.flood import SharedGuard
 from flex_template.message import Message
 from flex_template.steps import convert_event, parse_message, validate_document
-from flex_template.table_writer import AppendError
 from tests.doubles.bigquery_write import BigQueryWriteServer, refuse, respond, succeed
 from tests.pipeline.appending import FAST
 from tests.pipeline.runs import EVENT, EVENTS_TABLE, LIMITS, message

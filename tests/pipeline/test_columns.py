@@ -6,9 +6,9 @@ import orjson
 import pyarrow as pa
 import pytest
 
-from flex_template.arrow import arrow_schema, record_batch
+from flex_template.bigquery.arrow import arrow_schema, record_batch
+from flex_template.bigquery.json_rows import json_row
 from flex_template.dead_letter import Failure, Origin, dead_letter_row, replay_attempt
-from flex_template.json_rows import json_row
 from flex_template.message import Message
 from flex_template.steps import convert_event
 from schemas import TABLES, ErrorCode, Event, EventError, table_schema

@@ -7,7 +7,7 @@ import duckdb
 import orjson
 import pyarrow as pa
 
-from flex_template.arrow import arrow_schema
+from flex_template.bigquery.arrow import arrow_schema
 from flex_template.message import Message
 from schemas import deduplicated_view
 from tests.doubles.bigquery_write import BigQueryWriteServer, lose_answer

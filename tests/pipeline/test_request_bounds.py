@@ -3,7 +3,7 @@
 import threading
 from collections import Counter
 
-from flex_template.table_writer import MAX_IN_FLIGHT
+from flex_template.bigquery.writer import MAX_IN_FLIGHT
 from tests.doubles.bigquery_write import (
     MAX_REQUEST_BYTES,
     BigQueryWriteServer,

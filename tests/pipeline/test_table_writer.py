@@ -7,7 +7,7 @@ from itertools import chain
 import grpc
 import pytest
 
-from flex_template.table_writer import MAX_IN_FLIGHT, AppendError
+from flex_template.bigquery.writer import MAX_IN_FLIGHT, AppendError
 from tests.doubles.bigquery_write import (
     BigQueryWriteServer,
     abort,

@@ -19,7 +19,7 @@ from google.cloud.bigquery_storage_v1.services.big_query_write.transports import
 )
 from google.cloud.bigquery_storage_v1.types import AppendRowsRequest, AppendRowsResponse
 
-from flex_template.append_stream import AppendStream, StreamEnded
+from flex_template.bigquery.append_stream import AppendStream, StreamEnded
 
 # "AppendRows request size", BigQuery quotas: 10 MB, less the schema and the framing.
 MAX_REQUEST_BYTES = 9_990_000

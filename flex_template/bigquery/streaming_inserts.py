@@ -13,10 +13,10 @@ from apache_beam.io import BigQueryDisposition, WriteToBigQuery
 from apache_beam.io.gcp.bigquery_tools import RetryStrategy
 
 from flex_template import metrics
+from flex_template.bigquery.json_rows import json_row
+from flex_template.bigquery.writer import AppendError
 from flex_template.flood import SharedGuard
-from flex_template.json_rows import json_row
 from flex_template.message import Message
-from flex_template.table_writer import AppendError
 
 CARRIED = "aegis_message"
 ROW_REFUSED = "invalid"

@@ -12,11 +12,11 @@ from apache_beam.utils.timestamp import MIN_TIMESTAMP
 from apache_beam.utils.windowed_value import WindowedValue
 
 from flex_template import metrics
-from flex_template.append_stream import connect
-from flex_template.arrow import arrow_schema, record_batch
+from flex_template.bigquery.append_stream import connect
+from flex_template.bigquery.arrow import arrow_schema, record_batch
+from flex_template.bigquery.writer import Batch, RetryPolicy, Settled, TableWriter
 from flex_template.flood import SharedGuard
 from flex_template.message import Message
-from flex_template.table_writer import Batch, RetryPolicy, Settled, TableWriter
 from schemas import now_micros
 
 MAX_ROWS = 2_000
