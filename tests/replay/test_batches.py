@@ -4,8 +4,8 @@ from google.pubsub_v1.types import PublishRequest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from flex_template.dead_letter_query import Letter
-from flex_template.replay_publisher import batches
+from flex_template.replay.publisher import batches
+from flex_template.replay.query import Letter
 
 MAX_REQUEST_BYTES = 10_000_000
 TOPIC = "projects/aegis-test/topics/events"

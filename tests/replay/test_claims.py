@@ -4,8 +4,8 @@ from collections import Counter
 
 from google.cloud import bigquery
 
-from flex_template.dead_letter_query import Letter
-from flex_template.replay_log import CLAIMED, FAILED, Outcome, ReplayLog
+from flex_template.replay.log import CLAIMED, FAILED, Outcome, ReplayLog
+from flex_template.replay.query import Letter
 from tests.replay.command import ReplayCommand
 from tests.replay.topic import Topic
 from tests.warehouse import Warehouse, dead_letter

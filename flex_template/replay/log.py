@@ -15,7 +15,7 @@ from flex_template.bigquery import append_stream
 from flex_template.bigquery.arrow import arrow_schema, record_batch
 from flex_template.bigquery.client import run_query
 from flex_template.bigquery.writer import AppendError, Batch, RetryPolicy, TableWriter
-from flex_template.dead_letter_query import Letter
+from flex_template.replay.query import Letter
 from schemas import now_micros
 
 CLAIMED = "claimed"

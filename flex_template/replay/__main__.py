@@ -26,10 +26,10 @@ from google.pubsub_v1 import PublisherClient
 from flex_template import bigquery_client, replay_publisher
 from flex_template.bigquery.client import check_table
 from flex_template.bigquery.writer import AppendError
-from flex_template.dead_letter_query import DeadLetterQuery, Letter, Tally
-from flex_template.replay_log import FAILED, PUBLISHED, Outcome, ReplayLog
-from flex_template.replay_options import ReplayOptions, parse
-from flex_template.replay_publisher import batches, publish
+from flex_template.replay.log import FAILED, PUBLISHED, Outcome, ReplayLog
+from flex_template.replay.options import ReplayOptions, parse
+from flex_template.replay.publisher import batches, publish
+from flex_template.replay.query import DeadLetterQuery, Letter, Tally
 
 logger = logging.getLogger(__name__)
 

@@ -5,9 +5,9 @@ from collections.abc import Sequence
 from datetime import UTC, datetime
 from typing import NamedTuple
 
-from flex_template.dead_letter_query import Selection
 from flex_template.options import table, topic
-from flex_template.replay_publisher import MAX_MESSAGES
+from flex_template.replay.publisher import MAX_MESSAGES
+from flex_template.replay.query import Selection
 from schemas import ErrorCode, Stage
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
