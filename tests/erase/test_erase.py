@@ -9,9 +9,9 @@ from typing import Any
 import pytest
 
 from flex_template.erase import run
+from flex_template.erase.user_id_forms import stored_ids
 from flex_template.message import Message
 from flex_template.steps import convert_event
-from flex_template.user_id_forms import stored_ids
 from schemas import Event, now_micros
 from tests.erase.buffering_bigquery import refuse_deletes
 from tests.warehouse import ROOT, Warehouse, dead_letter

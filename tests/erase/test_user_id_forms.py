@@ -8,7 +8,7 @@ from google.pubsub_v1.types import PublishRequest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from flex_template.user_id_forms import hex_pattern, stored_ids
+from flex_template.erase.user_id_forms import hex_pattern, stored_ids
 from ingest_function.messages import encode_messages
 
 KEY = b"a key of the edge, 32 bytes long"

@@ -32,8 +32,8 @@ from google.cloud.bigquery import ArrayQueryParameter, ScalarQueryParameter
 
 from flex_template.bigquery import client as bigquery_client
 from flex_template.bigquery.client import check_table, run_query
+from flex_template.erase.user_id_forms import hex_pattern, stored_ids
 from flex_template.options import table
-from flex_template.user_id_forms import hex_pattern, stored_ids
 
 logger = logging.getLogger(__name__)
 
