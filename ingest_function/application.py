@@ -2,8 +2,8 @@
 
 from google.auth.exceptions import DefaultCredentialsError
 
-from ingest_function.asgi import Receive, Scope, Send
 from ingest_function.edge import Edge, open_edge
+from ingest_function.http.asgi import Receive, Scope, Send
 from ingest_function.settings import Settings
 
 

@@ -7,14 +7,14 @@ from http import HTTPStatus
 
 import grpc
 
-from ingest_function.access import open_access
-from ingest_function.asgi import Receive, Request, Response, Scope
-from ingest_function.cors import Cors
+from ingest_function.auth.access import open_access
+from ingest_function.http.asgi import Receive, Request, Response, Scope
+from ingest_function.http.cors import Cors
+from ingest_function.http.problem import Problem, ProblemCode
 from ingest_function.ingest import Ingest
 from ingest_function.logs import Log, Severity
-from ingest_function.problem import Problem, ProblemCode
-from ingest_function.publisher import Publisher
-from ingest_function.pubsub import Topic, open_channel
+from ingest_function.publish.publisher import Publisher
+from ingest_function.publish.pubsub import Topic, open_channel
 from ingest_function.settings import Settings
 from schemas import __version__
 

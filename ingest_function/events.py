@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from http import HTTPStatus
 from typing import Any, NamedTuple
 
-from ingest_function.problem import Problem, ProblemCode
+from ingest_function.http.problem import Problem, ProblemCode
 from schemas import EventError, InvalidEvent, Limits, parse, validate
 
 MAX_EVENTS = 500

@@ -2,15 +2,15 @@
 
 from collections.abc import Sequence
 
-from ingest_function.access import Access
-from ingest_function.asgi import Request, Response
-from ingest_function.body import read_body
+from ingest_function.auth.access import Access
 from ingest_function.events import check_subject, judge, parse_body, split
-from ingest_function.groups import QueueFull
-from ingest_function.messages import encode_messages
-from ingest_function.problem import ProblemCode, unavailable
-from ingest_function.publisher import Publisher, PublishFailed
-from ingest_function.pubsub import RETRYABLE
+from ingest_function.http.asgi import Request, Response
+from ingest_function.http.body import read_body
+from ingest_function.http.problem import ProblemCode, unavailable
+from ingest_function.publish.groups import QueueFull
+from ingest_function.publish.messages import encode_messages
+from ingest_function.publish.publisher import Publisher, PublishFailed
+from ingest_function.publish.pubsub import RETRYABLE
 from ingest_function.receipt import none_valid, receipt
 from ingest_function.settings import Settings
 from schemas import now_micros

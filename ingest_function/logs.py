@@ -8,7 +8,7 @@ from typing import Any
 
 import orjson
 
-from ingest_function.asgi import Headers
+from ingest_function.http.asgi import Headers
 
 _TRACEPARENT = re.compile(rb"[0-9a-f]{2}-([0-9a-f]{32})-([0-9a-f]{16})-[0-9a-f]{2}.*")
 _CLOUD_TRACE = re.compile(rb"([0-9a-fA-F]{32})(?:/.*)?")

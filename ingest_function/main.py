@@ -11,8 +11,8 @@ from functools import cache
 import functions_framework.aio
 from starlette.requests import Request
 
-from ingest_function.asgi import Response
 from ingest_function.edge import Edge, open_edge
+from ingest_function.http.asgi import Response
 from ingest_function.settings import load_settings
 
 _SETTINGS = load_settings()

@@ -5,9 +5,9 @@ from collections.abc import Sequence
 from http import HTTPStatus
 from typing import Any
 
-from ingest_function.asgi import Response
 from ingest_function.events import Verdicts
-from ingest_function.problem import Problem, ProblemCode
+from ingest_function.http.asgi import Response
+from ingest_function.http.problem import Problem, ProblemCode
 
 
 def receipt(verdicts: Verdicts, message_ids: Sequence[str]) -> Response:

@@ -2,7 +2,7 @@
 
 import re
 
-from ingest_function.problem import ProblemCode
+from ingest_function.http.problem import ProblemCode
 from schemas import ErrorCode
 from tests.deploy.project import REPOSITORY
 

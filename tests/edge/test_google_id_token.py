@@ -9,7 +9,7 @@ from concurrent.futures import ThreadPoolExecutor
 import httpx
 import pytest
 
-from ingest_function import certificates as certificates_module
+from ingest_function.auth import certificates as certificates_module
 from tests.edge.conftest import StartEdge
 from tests.edge.events import event
 from tests.edge.inbox import Inbox

@@ -9,9 +9,9 @@ from google.pubsub_v1.types import PublishRequest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ingest_function import groups
-from ingest_function.groups import Group, GroupQueue, QueueFull
-from ingest_function.publisher import Publisher, PublishFailed
+from ingest_function.publish import groups
+from ingest_function.publish.groups import Group, GroupQueue, QueueFull
+from ingest_function.publish.publisher import Publisher, PublishFailed
 
 Request = PublishRequest.pb()
 

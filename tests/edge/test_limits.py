@@ -8,10 +8,10 @@ from collections.abc import Iterator
 import httpx
 import pytest
 
-from ingest_function import body as body_module
-from ingest_function.body import MAX_BODY_BYTES
 from ingest_function.edge import MAX_HEADER_BYTES
 from ingest_function.events import MAX_EVENTS
+from ingest_function.http import body as body_module
+from ingest_function.http.body import MAX_BODY_BYTES
 from tests.edge.events import event
 from tests.edge.inbox import Inbox
 

@@ -18,7 +18,7 @@ from schemathesis.checks import (
     status_code_conformance,
 )
 
-from ingest_function.problem import ProblemCode
+from ingest_function.http.problem import ProblemCode
 from schemas import ErrorCode, Stage, stage_of
 from tests.edge.conftest import StartEdge
 from tests.schemas.generated import json_values

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from google.auth.credentials import AnonymousCredentials
 
-from ingest_function.pubsub import open_channel
+from ingest_function.publish.pubsub import open_channel
 from ingest_function.settings import AuthMode, ConfigurationError, read_settings
 from schemas import Limits
 

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from flex_template.erase.user_id_forms import hex_pattern, stored_ids
-from ingest_function.messages import encode_messages
+from ingest_function.publish.messages import encode_messages
 
 KEY = b"a key of the edge, 32 bytes long"
 user_ids = st.text(st.characters(exclude_categories=["Cs", "Cc"]), min_size=1, max_size=16)

@@ -4,8 +4,8 @@ import asyncio
 import zlib
 from http import HTTPStatus
 
-from ingest_function.asgi import BodyTooLarge, ClientDisconnected, Request
-from ingest_function.problem import Problem, ProblemCode
+from ingest_function.http.asgi import BodyTooLarge, ClientDisconnected, Request
+from ingest_function.http.problem import Problem, ProblemCode
 
 MAX_BODY_BYTES = 1024 * 1024
 READ_SECONDS = 10

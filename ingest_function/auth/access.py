@@ -3,11 +3,11 @@
 import hmac
 from typing import Protocol
 
-from ingest_function.asgi import Headers
-from ingest_function.certificates import Certificates
-from ingest_function.credentials import bearer_token, unauthorized
-from ingest_function.google_id_token import GoogleIdTokens
-from ingest_function.problem import ProblemCode
+from ingest_function.auth.certificates import Certificates
+from ingest_function.auth.credentials import bearer_token, unauthorized
+from ingest_function.auth.google_id_token import GoogleIdTokens
+from ingest_function.http.asgi import Headers
+from ingest_function.http.problem import ProblemCode
 from ingest_function.settings import AuthMode, Settings
 
 

@@ -6,10 +6,10 @@ from typing import Any
 
 from google.auth import exceptions, jwt
 
-from ingest_function.asgi import Headers
-from ingest_function.certificates import Certificates
-from ingest_function.credentials import bearer_token, unauthorized
-from ingest_function.problem import Problem, ProblemCode
+from ingest_function.auth.certificates import Certificates
+from ingest_function.auth.credentials import bearer_token, unauthorized
+from ingest_function.http.asgi import Headers
+from ingest_function.http.problem import Problem, ProblemCode
 
 ALGORITHM = "RS256"
 ISSUERS = ("accounts.google.com", "https://accounts.google.com")

@@ -2,8 +2,8 @@
 
 from http import HTTPStatus
 
-from ingest_function.asgi import Headers, Request, Response
-from ingest_function.problem import Problem, ProblemCode
+from ingest_function.http.asgi import Headers, Request, Response
+from ingest_function.http.problem import Problem, ProblemCode
 
 _VARY = {b"vary": b"Origin"}
 _PREFLIGHT = {

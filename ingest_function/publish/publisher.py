@@ -5,7 +5,7 @@ from collections.abc import Awaitable, Callable, Sequence
 
 import grpc
 
-from ingest_function.groups import Group, GroupQueue
+from ingest_function.publish.groups import Group, GroupQueue
 
 PublishCall = Callable[[bytes, float], Awaitable[Sequence[str]]]
 

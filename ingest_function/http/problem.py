@@ -4,7 +4,7 @@ from enum import StrEnum
 from http import HTTPStatus
 from typing import Any
 
-from ingest_function.asgi import Headers, Response
+from ingest_function.http.asgi import Headers, Response
 
 
 class ProblemCode(StrEnum):

@@ -11,7 +11,7 @@ import orjson
 from google.auth.exceptions import TransportError
 from google.auth.transport.requests import Request
 
-from ingest_function.problem import ProblemCode, unavailable
+from ingest_function.http.problem import ProblemCode, unavailable
 
 FETCH_SECONDS = 5
 MIN_PAUSE_SECONDS = 10
