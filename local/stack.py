@@ -13,8 +13,8 @@ from google.cloud import bigquery
 
 from local import names, pubsub_clients
 from local.process import Process, StackError, accepts, free_port
-from local.pubsub import start_pubsub
-from local.pubsub_server import PubSubServer
+from local.pubsub.start import start_pubsub
+from local.pubsub.start.server import PubSubServer
 from local.resources import create_queue, create_tables
 
 ROOT = Path(__file__).parent.parent
@@ -66,7 +66,7 @@ class Stack:
     def _start_bigquery(self) -> None:
         rest, grpc = free_port(), free_port()
         ports = [f"--rest_port={rest}", f"--grpc_port={grpc}"]
-        process = self._spawn("bigquery", "-m", "local.bigquery_server", *ports)
+        process = self._spawn("bigquery", "-m", "local.bigquery.emulator", *ports)
         process.wait_until(lambda: accepts(rest) and accepts(grpc), READY_SECONDS)
         url = f"http://127.0.0.1:{rest}"
         self.bigquery = self._parts.enter_context(_bigquery_client(url))

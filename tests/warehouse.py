@@ -31,7 +31,7 @@ def start_bigquery() -> Iterator[dict[str, str]]:
     """Run it in a process of its own; yields the variables by which clients find it."""
     rest, grpc = free_port(), free_port()
     ports = [f"--rest_port={rest}", f"--grpc_port={grpc}"]
-    command = [sys.executable, "-m", "local.bigquery_server", *ports]
+    command = [sys.executable, "-m", "local.bigquery.emulator", *ports]
     with (
         tempfile.TemporaryDirectory() as logs,
         Process("bigquery", command, {"PYTHONPATH": str(ROOT)}, Path(logs)) as process,

@@ -13,7 +13,7 @@ from benchmarks.pipeline.child import WARM_UP
 from benchmarks.pipeline.messages import DISTINCT, payload
 
 INSERT_ALL = ("benchmarks.pipeline.insert_all_server", "BIGQUERY_EMULATOR_HOST")
-APPEND_ROWS = ("tests.doubles.bigquery_write", "BIGQUERY_STORAGE_EMULATOR_HOST")
+APPEND_ROWS = ("local.bigquery.write_server", "BIGQUERY_STORAGE_EMULATOR_HOST")
 MESSAGE_BYTES = sum(len(payload(number)) for number in range(DISTINCT)) / DISTINCT
 
 

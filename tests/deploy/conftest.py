@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from local.google_pubsub import EmulatorMissing, emulator_command
 from local.process import Process, accepts, free_port
+from local.pubsub.start.google_emulator import EmulatorMissing, emulator_command
 from tests.deploy import tools
 from tests.deploy.project import PROJECT, Project
 from tests.deploy.recording_cloud import Cloud, serve
@@ -38,7 +38,7 @@ def _pubsub_command(port: int) -> list[str]:
 
 def _bigquery_command(port: int) -> list[str]:
     ports = [f"--rest_port={port}", f"--grpc_port={free_port()}"]
-    return [sys.executable, "-m", "local.bigquery_server", *ports]
+    return [sys.executable, "-m", "local.bigquery.emulator", *ports]
 
 
 def _start(stack: ExitStack, name: str, command: list[str], port: int, folder: Path) -> None:

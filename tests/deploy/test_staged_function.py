@@ -11,9 +11,9 @@ import httpx
 import pytest
 from google.pubsub_v1 import PubsubMessage
 
-from local import pubsub_clients
 from local.process import Process, accepts, free_port
-from local.pubsub_server import PubSubServer
+from local.pubsub.start import clients as pubsub_clients
+from local.pubsub.start.server import PubSubServer
 from tests.deploy import tools
 from tests.deploy.project import REPOSITORY
 

@@ -4,7 +4,7 @@ from contextlib import ExitStack
 import httpx
 import pytest
 
-from local.pubsub_server import PubSubServer
+from local.pubsub.start.server import PubSubServer
 from tests.edge.hosting import serve
 from tests.edge.inbox import Inbox
 

@@ -8,7 +8,7 @@ import grpc
 import httpx
 import pytest
 
-from local.pubsub_server import PubSubServer
+from local.pubsub.start.server import PubSubServer
 from tests.edge.conftest import StartEdge
 from tests.edge.events import event
 from tests.edge.inbox import Inbox

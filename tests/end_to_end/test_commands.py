@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from local.google_pubsub import EmulatorMissing, emulator_command
+from local.pubsub.start.google_emulator import EmulatorMissing, emulator_command
 from local.stack import ROOT
 from tests.end_to_end.commands import COMMAND_SECONDS, commands, descendants, remaining, run
 
@@ -88,7 +88,7 @@ def test_no_process_outlives_the_stack(
 @pytest.mark.parametrize(
     ("part", "module"),
     [
-        ("bigquery", "local.bigquery_server"),
+        ("bigquery", "local.bigquery.emulator"),
         ("edge", "functions_framework"),
         ("pipeline", "flex_template.main"),
     ],

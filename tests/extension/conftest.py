@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Playwright, sync_playwright
 
-from local import pubsub_clients
-from local.pubsub_server import PubSubServer
+from local.pubsub.start import clients as pubsub_clients
+from local.pubsub.start.server import PubSubServer
 from tests.extension.browser import ORIGIN, Browser
 from tests.extension.function import API_KEY, PROJECT, TOPIC, Function
 from tests.extension.topic import Topic

@@ -4,7 +4,7 @@ import time
 
 import grpc
 
-from local.pubsub_server import PubSubServer
+from local.pubsub.start.server import PubSubServer
 from tests.extension.browser import ORIGIN, Browser
 from tests.extension.function import API_KEY, Function
 from tests.extension.topic import Topic

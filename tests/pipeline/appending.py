@@ -9,7 +9,7 @@ import pyarrow as pa
 
 from flex_template.bigquery.append_stream import connect
 from flex_template.bigquery.writer import Batch, RetryPolicy, Settled, TableWriter
-from tests.doubles.bigquery_write import BigQueryWriteServer
+from local.bigquery.write_server import BigQueryWriteServer
 
 FAST = RetryPolicy(attempts=4, initial=0.001, maximum=0.01)
 SCHEMA = pa.schema([pa.field("number", pa.int64()), pa.field("text", pa.string())])

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 import pytest
 
 from flex_template.bigquery.append_stream import EMULATOR_VARIABLE
-from tests.doubles.bigquery_write import BigQueryWriteServer
+from local.bigquery.write_server import BigQueryWriteServer
 from tests.pipeline.appending import FAST, Writer, writing
 
 

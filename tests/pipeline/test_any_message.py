@@ -8,8 +8,8 @@ from hypothesis import strategies as st
 
 from flex_template.message import Message
 from flex_template.steps import convert_event, parse_message, validate_document
+from local.bigquery.write_server import BigQueryWriteServer
 from schemas import InvalidEvent
-from tests.doubles.bigquery_write import BigQueryWriteServer
 from tests.pipeline.runs import EVENT, LIMITS, PUBLISHED, run
 from tests.schemas.generated import events, json_values
 

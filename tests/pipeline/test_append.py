@@ -13,7 +13,7 @@ from flex_template.bigquery.writer import AppendError
 from flex_template.flood import SharedGuard
 from flex_template.message import Message
 from flex_template.steps import convert_event, parse_message, validate_document
-from tests.doubles.bigquery_write import BigQueryWriteServer, refuse, respond, succeed
+from local.bigquery.write_server import BigQueryWriteServer, refuse, respond, succeed
 from tests.pipeline.appending import FAST
 from tests.pipeline.runs import EVENT, EVENTS_TABLE, LIMITS, message
 

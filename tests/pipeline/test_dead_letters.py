@@ -8,8 +8,8 @@ from typing import Any
 import orjson
 import pytest
 
+from local.bigquery.write_server import BigQueryWriteServer, refuse
 from schemas import __version__
-from tests.doubles.bigquery_write import BigQueryWriteServer, refuse
 from tests.pipeline import runs
 from tests.pipeline.runs import EVENT, PUBLISHED, counters, message, numbered, run
 

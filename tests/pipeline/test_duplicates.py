@@ -9,8 +9,8 @@ import pyarrow as pa
 
 from flex_template.bigquery.arrow import arrow_schema
 from flex_template.message import Message
+from local.bigquery.write_server import BigQueryWriteServer, lose_answer
 from schemas import deduplicated_view
-from tests.doubles.bigquery_write import BigQueryWriteServer, lose_answer
 from tests.pipeline.runs import EVENT, PUBLISHED, message, numbered, run
 
 

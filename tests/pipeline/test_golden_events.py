@@ -5,8 +5,8 @@ import json
 import pytest
 
 from flex_template.steps import parse_message, validate_document
+from local.bigquery.write_server import BigQueryWriteServer
 from schemas import InvalidEvent, parse, validate
-from tests.doubles.bigquery_write import BigQueryWriteServer
 from tests.golden.examples import load
 from tests.pipeline.runs import LIMITS, PUBLISHED, message, run
 

@@ -8,7 +8,7 @@ import grpc
 import orjson
 import pytest
 
-from tests.doubles.bigquery_write import BigQueryWriteServer, respond, succeed
+from local.bigquery.write_server import BigQueryWriteServer, respond, succeed
 from tests.pipeline.runs import EVENT, counters, distributions, message, numbered, run
 
 RECEIVED_AT = "2026-11-18T11:06:39.5Z"

@@ -6,8 +6,8 @@ import grpc
 import orjson
 import pytest
 
+from local.bigquery.write_server import BigQueryWriteServer, abort, refuse, respond
 from schemas import table_schema
-from tests.doubles.bigquery_write import BigQueryWriteServer, abort, refuse, respond
 from tests.pipeline.runs import EVENT, PUBLISHED, message, numbered, run
 
 PUBLISHED_AT = datetime.fromtimestamp(PUBLISHED // 1_000_000, UTC)

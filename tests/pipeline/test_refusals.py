@@ -2,7 +2,7 @@
 
 from collections import Counter
 
-from tests.doubles.bigquery_write import (
+from local.bigquery.write_server import (
     BigQueryWriteServer,
     refuse,
     succeed,

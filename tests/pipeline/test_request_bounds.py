@@ -4,7 +4,7 @@ import threading
 from collections import Counter
 
 from flex_template.bigquery.writer import MAX_IN_FLIGHT
-from tests.doubles.bigquery_write import (
+from local.bigquery.write_server import (
     MAX_REQUEST_BYTES,
     BigQueryWriteServer,
     hold,

@@ -11,13 +11,13 @@ import orjson
 import pytest
 from google.pubsub_v1 import PublisherClient
 
-from local import pubsub_clients
+from local.bigquery.write_server import BigQueryWriteServer, refuse
 from local.names import DEAD_LETTERS, EVENTS, SUBSCRIPTION, TOPIC
 from local.process import Process
-from local.pubsub_server import PubSubServer
+from local.pubsub.start import clients as pubsub_clients
+from local.pubsub.start.server import PubSubServer
 from local.resources import create_queue
 from tests.doubles.bigquery_rest import BigQueryRestServer
-from tests.doubles.bigquery_write import BigQueryWriteServer, refuse
 from tests.pipeline.command import COMMAND, ROOT
 from tests.pipeline.runs import EVENT
 

@@ -9,8 +9,8 @@ from subprocess import CompletedProcess
 import orjson
 import pytest
 
+from local.bigquery.write_server import BigQueryWriteServer
 from tests.doubles.bigquery_rest import BigQueryRestServer
-from tests.doubles.bigquery_write import BigQueryWriteServer
 from tests.pipeline.command import run_main
 from tests.pipeline.runs import DEAD_LETTERS_TABLE, EVENT, EVENTS_TABLE
 

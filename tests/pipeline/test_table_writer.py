@@ -8,7 +8,7 @@ import grpc
 import pytest
 
 from flex_template.bigquery.writer import MAX_IN_FLIGHT, AppendError
-from tests.doubles.bigquery_write import (
+from local.bigquery.write_server import (
     BigQueryWriteServer,
     abort,
     close_stream,

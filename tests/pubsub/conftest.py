@@ -5,10 +5,10 @@ from collections.abc import Iterator
 
 import pytest
 
-from local import pubsub_clients
-from local.google_pubsub import EmulatorMissing, emulator_command
 from local.process import Process, accepts, free_port
-from local.pubsub_server import PubSubServer
+from local.pubsub.start import clients as pubsub_clients
+from local.pubsub.start.google_emulator import EmulatorMissing, emulator_command
+from local.pubsub.start.server import PubSubServer
 from tests.pubsub.clients import Clients
 
 

@@ -2,7 +2,7 @@
 
 import pytest
 
-from local.pubsub_server import PubSubServer
+from local.pubsub.start.server import PubSubServer
 from tests.replay.command import ReplayCommand
 from tests.replay.topic import Topic
 from tests.warehouse import Warehouse

@@ -9,8 +9,8 @@ from contextlib import contextmanager
 import grpc
 import pytest
 
-from local.pubsub_faults import Faults
-from local.pubsub_server import PubSubServer
+from local.pubsub.start.faults import Faults
+from local.pubsub.start.server import PubSubServer
 from tests.replay.command import ReplayCommand
 from tests.replay.topic import Topic
 from tests.warehouse import Warehouse, dead_letter

@@ -5,7 +5,7 @@ import logging
 import grpc
 import pytest
 
-from local.pubsub_server import PubSubServer
+from local.pubsub.start.server import PubSubServer
 from tests.replay.command import ReplayCommand
 from tests.replay.topic import Topic
 from tests.warehouse import Warehouse, dead_letter

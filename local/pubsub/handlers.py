@@ -5,11 +5,11 @@ from typing import Any
 
 import grpc
 
-from local import pubsub_messages as pb
-from local.pubsub_faults import Faults
-from local.pubsub_limits import Refused
-from local.pubsub_servicer import PubSubServicer
-from local.pubsub_state import PubSubState
+from local.pubsub.start import messages as pb
+from local.pubsub.start.faults import Faults
+from local.pubsub.start.limits import Refused
+from local.pubsub.start.servicer import PubSubServicer
+from local.pubsub.start.state import PubSubState
 
 _PUBLISHER = {
     "CreateTopic": pb.Topic,

@@ -8,8 +8,8 @@ from typing import Any
 import grpc
 from google.protobuf.timestamp_pb2 import Timestamp
 
-from local.pubsub_backlog import Backlog
-from local.pubsub_limits import (
+from local.pubsub.start.backlog import Backlog
+from local.pubsub.start.limits import (
     MIN_ACK_SECONDS,
     Refused,
     check,
@@ -17,7 +17,7 @@ from local.pubsub_limits import (
     check_name,
     check_publish,
 )
-from local.pubsub_messages import PubsubMessage, Subscription, Topic
+from local.pubsub.start.messages import PubsubMessage, Subscription, Topic
 
 DELETED_TOPIC = "_deleted-topic_"
 _LEASE_CHECK_SECONDS = 0.25

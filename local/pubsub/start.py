@@ -5,9 +5,9 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from local.google_pubsub import EmulatorMissing, emulator_command
 from local.process import Process, accepts, free_port
-from local.pubsub_server import PubSubServer
+from local.pubsub.start.google_emulator import EmulatorMissing, emulator_command
+from local.pubsub.start.server import PubSubServer
 
 
 @dataclass(frozen=True)

@@ -1,7 +1,7 @@
 """A BigQueryWrite server that speaks the real protocol, keeps or counts rows, and fails on demand.
 
 Run alone it only counts, in a process of its own for benchmarks:
-`python -m tests.doubles.bigquery_write` prints its port, then the rows on SIGTERM.
+`python -m local.bigquery.write_server` prints its port, then the rows on SIGTERM.
 """
 
 import signal

@@ -1,6 +1,6 @@
 """bqemulator as a child process: BigQuery's REST and Storage Write APIs on loopback ports.
 
-python -m local.bigquery_server --rest_port 9050 --grpc_port 9060
+python -m local.bigquery.emulator --rest_port 9050 --grpc_port 9060
 """
 
 import argparse
@@ -29,7 +29,7 @@ class CursorPerThread(DuckDBEngine):
 
 
 def main() -> None:
-    command = argparse.ArgumentParser(prog="python -m local.bigquery_server", description=__doc__)
+    command = argparse.ArgumentParser(prog="python -m local.bigquery.emulator", description=__doc__)
     command.add_argument("--rest_port", type=int, required=True, help="HTTP, for clients and SQL")
     command.add_argument("--grpc_port", type=int, required=True, help="appends to write streams")
     options = command.parse_args()
