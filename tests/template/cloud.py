@@ -6,8 +6,8 @@ import subprocess
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from deploy.rehearsal.dataflow_service import Dataflow
-from deploy.rehearsal.launcher import read_object
+from tests.rehearsal.dataflow_service import Dataflow
+from tests.rehearsal.launcher import read_object
 
 ROOT = Path(__file__).resolve().parents[2]
 # The names of the documented commands, which run here as they are written.

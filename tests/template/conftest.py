@@ -4,8 +4,8 @@ from collections.abc import Iterator
 
 import pytest
 
-from deploy.rehearsal.dataflow_service import dataflow_service
-from deploy.rehearsal.storage import storage
+from tests.rehearsal.dataflow_service import dataflow_service
+from tests.rehearsal.storage import storage
 from tests.template.cloud import BUCKET, IMAGE, Cloud, gcloud_environment
 from tests.template.tools import require
 

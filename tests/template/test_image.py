@@ -53,7 +53,7 @@ def container(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Container]:
     if sys.version_info[:2] != (3, 11):
         missing("the wheels of the image's Python need a Python 3.11 to choose them")
     built = subprocess.run(
-        [ROOT / "deploy/rehearsal/build_image.sh", REVISION],
+        [ROOT / "tests/rehearsal/build_image.sh", REVISION],
         env=os.environ | {"PYTHON": sys.executable},
         capture_output=True,
         text=True,

@@ -1,0 +1,105 @@
+"""The queue loses nothing: every event recorded during an outage is in Pub/Sub after it."""
+
+import time
+
+import grpc
+
+from local.pubsub.start.server import PubSubServer
+from tests.examples.extension.browser import ORIGIN, Browser
+from tests.examples.extension.function import API_KEY, Function
+from tests.examples.extension.topic import Topic
+
+
+def test_events_recorded_offline_are_sent_once_online(browser: Browser, topic: Topic) -> None:
+    browser.context.set_offline(True)
+    event_ids = browser.record_many(3)
+    browser.expect_error("offline")
+    browser.expect_count("queued", 3)
+    browser.context.set_offline(False)
+    topic.wait_for(event_ids)
+    browser.expect_count("queued", 0)
+    assert sorted(topic.event_ids) == sorted(event_ids)
+
+
+def test_a_503_is_retried_no_sooner_than_the_server_asks(
+    browser: Browser, topic: Topic, pubsub_server: PubSubServer
+) -> None:
+    pubsub_server.faults.fail("Publish", grpc.StatusCode.PERMISSION_DENIED, times=1)
+    began = time.time()
+    event_ids = browser.record_many(1)
+    browser.expect_error("503 publish_refused")
+    assert browser.sender_state()["notBefore"] / 1000 >= began + 60
+    browser.send_now()
+    topic.wait_for(event_ids)
+    browser.expect_count("queued", 0)
+    browser.expect_error("none")
+
+
+def test_a_503_whose_events_were_stored_repeats_the_same_event_ids(
+    browser: Browser, topic: Topic, pubsub_server: PubSubServer
+) -> None:
+    pubsub_server.faults.fail("Publish", grpc.StatusCode.UNAVAILABLE, times=1000, applied=True)
+    event_ids = browser.record_many(2)
+    browser.expect_error("503 publish_unavailable")
+    browser.expect_count("queued", 2)
+    pubsub_server.faults.clear()
+    topic.wait_for(event_ids)
+    browser.expect_count("queued", 0)
+    topic.pull()
+    assert set(topic.event_ids) == set(event_ids)
+    assert len({message.attributes["request_id"] for message in topic.messages}) > 1
+
+
+def test_a_five_second_outage_of_pubsub_loses_nothing(
+    browser: Browser, topic: Topic, pubsub_server: PubSubServer
+) -> None:
+    event_ids = browser.record_many(5)
+    pubsub_server.stop()
+    over = time.monotonic() + 5
+    while time.monotonic() < over:
+        event_ids += browser.record_many(5)
+        browser.page.wait_for_timeout(250)
+    pubsub_server.restart()
+    topic.wait_for(event_ids)
+    browser.expect_count("queued", 0)
+    browser.expect_count("sent", len(event_ids))
+
+
+def test_a_restart_of_the_function_loses_nothing(
+    browser: Browser, topic: Topic, function: Function
+) -> None:
+    event_ids = browser.record_many(200)
+    function.stop()
+    event_ids += browser.record_many(200)
+    browser.expect_error("no answer")
+    function.start()
+    topic.wait_for(event_ids)
+    browser.expect_count("queued", 0)
+    browser.expect_count("sent", len(event_ids))
+
+
+def test_an_origin_that_is_not_allowed_loses_nothing(
+    browser: Browser, topic: Topic, function: Function
+) -> None:
+    function.restart({"ALLOWED_ORIGINS": "chrome-extension://someoneelse"})
+    event_ids = browser.record_many(3)
+    browser.expect_error(f"{ORIGIN} not allowed")
+    browser.expect_count("queued", 3)
+    function.restart({"ALLOWED_ORIGINS": ORIGIN})
+    browser.send_now()
+    topic.wait_for(event_ids)
+    browser.expect_count("queued", 0)
+    assert sorted(topic.event_ids) == sorted(event_ids)  # none came before, under the other origin
+
+
+def test_a_wrong_key_stops_sending_until_the_options_change(
+    browser: Browser, topic: Topic, function: Function
+) -> None:
+    browser.set_options(function.endpoint, "another-key-than-that")
+    event_ids = browser.record_many(3)
+    browser.expect_error("401 invalid_api_key")
+    assert browser.sender_state()["blocked"]
+    browser.expect_count("queued", 3)
+    browser.set_options(function.endpoint, API_KEY)
+    topic.wait_for(event_ids)
+    browser.expect_count("queued", 0)

@@ -1,0 +1,67 @@
+"""What is counted and measured, and the alarm when too much goes wrong."""
+
+import logging
+import re
+from datetime import UTC, datetime
+
+import grpc
+import orjson
+import pytest
+
+from local.bigquery.write_server import BigQueryWriteServer, respond, succeed
+from tests.flex_template.runs import EVENT, counters, distributions, message, numbered, run
+
+RECEIVED_AT = "2026-11-18T11:06:39.5Z"
+
+
+def test_outcomes_batches_and_latencies_are_measured(bigquery: BigQueryWriteServer) -> None:
+    received = {"received_at": RECEIVED_AT}
+    good = [message(orjson.dumps(EVENT), received, str(n)) for n in range(4_100)]
+    bad = numbered([b"", b"{", b"}", b"{}"])
+    bigquery.faults = [succeed, respond(grpc.StatusCode.UNAVAILABLE, "once")]
+    result = run([*good, *bad])
+    assert counters(result) == {
+        "events": 4_100,
+        "dead_letters": 4,
+        "dead_letters_empty_payload": 1,
+        "dead_letters_malformed_json": 2,
+        "dead_letters_missing_field": 1,
+        "append_retries": 1,
+    }
+    measured = distributions(result)
+    assert measured.keys() == {
+        "batch_rows",
+        "batch_bytes",
+        "append_milliseconds",
+        "end_to_end_latency_milliseconds",
+    }
+    rows, of_dead_letters = measured["batch_rows"]
+    assert (rows.sum, rows.count, rows.min, rows.max) == (4_100, 3, 100, 2_000)
+    assert (of_dead_letters.sum, of_dead_letters.count) == (4, 1)
+    assert [each.count for each in measured["batch_bytes"]] == [3, 1]
+    assert sorted(each.count for each in measured["append_milliseconds"]) == [1, 3]
+    since = datetime.now(UTC) - datetime.fromisoformat(RECEIVED_AT)
+    (latency,) = measured["end_to_end_latency_milliseconds"]
+    assert latency.count == 3
+    assert latency.max == pytest.approx(since.total_seconds() * 1000, abs=60_000)
+
+
+def test_a_flood_of_dead_letters_is_an_error_in_the_log_and_counted(
+    bigquery: BigQueryWriteServer, caplog: pytest.LogCaptureFixture
+) -> None:
+    good, bad = [orjson.dumps(EVENT)] * 10, [b"{"] * 190
+    result = run(numbered(good + bad), "--max_dead_letter_share=0.5")
+    (flood,) = (record for record in caplog.records if "flood" in record.getMessage())
+    assert flood.levelno == logging.ERROR
+    assert re.search(r"190 of the last 200 messages", flood.getMessage())
+    assert counters(result)["dead_letter_floods"] == 1
+    assert bigquery.count == 200
+
+
+def test_a_share_within_bounds_raises_no_alarm(
+    bigquery: BigQueryWriteServer, caplog: pytest.LogCaptureFixture
+) -> None:
+    result = run(numbered([orjson.dumps(EVENT), b"{"] * 100), "--max_dead_letter_share=0.5")
+    assert "flood" not in caplog.text
+    assert "dead_letter_floods" not in counters(result)
+    assert bigquery.count == 200

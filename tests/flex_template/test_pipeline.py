@@ -1,0 +1,74 @@
+"""From messages to rows, or to a bundle that fails as a whole."""
+
+from datetime import UTC, datetime
+
+import grpc
+import orjson
+import pytest
+
+from local.bigquery.write_server import BigQueryWriteServer, abort, refuse, respond
+from schemas import table_schema
+from tests.flex_template.runs import EVENT, PUBLISHED, message, numbered, run
+
+PUBLISHED_AT = datetime.fromtimestamp(PUBLISHED // 1_000_000, UTC)
+RECEIVED_AT = "2026-11-18T11:06:39.5Z"
+
+
+def test_an_event_becomes_a_row_with_every_column(bigquery: BigQueryWriteServer) -> None:
+    run([message(orjson.dumps(EVENT), {"received_at": RECEIVED_AT}, "42")])
+    assert bigquery.rows == {
+        "events": [
+            {
+                **EVENT,
+                "timestamp": datetime(2026, 11, 1, 11, 0, 0, 123456, UTC),
+                "event_details": '{"dwell_ms":5120}',
+                "received_at": datetime.fromisoformat(RECEIVED_AT),
+                "published_at": PUBLISHED_AT,
+                "message_id": "42",
+            }
+        ]
+    }
+
+
+def test_an_event_without_an_id_gets_the_same_one_at_each_delivery(
+    bigquery: BigQueryWriteServer,
+) -> None:
+    data = orjson.dumps({key: value for key, value in EVENT.items() if key != "event_id"})
+    run([message(data, message_id="a"), message(data, message_id="a"), message(data)])
+    first, again, other = (row["event_id"] for row in bigquery.rows["events"])
+    assert first == again != other
+
+
+@pytest.mark.parametrize("answer", [respond, abort])
+def test_a_missing_table_fails_the_bundle_and_dead_letters_nothing(
+    bigquery: BigQueryWriteServer, answer: type
+) -> None:
+    bigquery.faults = [answer(grpc.StatusCode.NOT_FOUND, "no such table")] * 10
+    with pytest.raises(RuntimeError, match=r"tables/events.*NOT_FOUND: no such table"):
+        run([message(orjson.dumps(EVENT))])
+    assert bigquery.rows == {}
+
+
+def test_a_dead_letter_that_bigquery_refuses_fails_the_bundle(
+    bigquery: BigQueryWriteServer,
+) -> None:
+    bigquery.faults = [refuse(lambda _: True, "why ever")]
+    reason = "BigQuery refuses the dead letter of message 42: why ever"
+    with pytest.raises(RuntimeError, match=reason):
+        run([message(b"secret payload", message_id="42")])
+
+
+def test_a_failed_bundle_names_no_payload(
+    bigquery: BigQueryWriteServer, caplog: pytest.LogCaptureFixture
+) -> None:
+    bigquery.faults = [respond(grpc.StatusCode.NOT_FOUND, "no such table")]
+    with pytest.raises(RuntimeError) as error:
+        run([message(orjson.dumps(EVENT | {"user_id": "secret-user"}))])
+    assert "secret-user" not in f"{error.value} {caplog.text}"
+
+
+def test_every_row_has_the_columns_of_its_schema_file(bigquery: BigQueryWriteServer) -> None:
+    run(numbered([orjson.dumps(EVENT), b"{"]))
+    for table, (row,) in bigquery.rows.items():
+        assert list(row) == [field["name"] for field in table_schema(table)]
+    assert bigquery.rows.keys() == {"events", "dead_letters"}

@@ -1,0 +1,99 @@
+"""The function under each host: the same answers, and nothing acknowledged is lost when it ends."""
+
+import json
+import sys
+import time
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from pathlib import Path
+
+import httpx
+import pytest
+
+from local.process import Process, accepts, free_port
+from tests.ingest_function.events import event
+from tests.ingest_function.inbox import Inbox
+
+SIGTERMS = 20
+
+HOSTS = {
+    "functions-framework": [
+        "functions_framework",
+        "--target=ingest",
+        "--source=ingest_function/main.py",
+        "--host=127.0.0.1",
+    ],
+    "granian": ["granian", "--interface=asgi", "ingest_function.app:app"],
+}
+
+
+@contextmanager
+def hosted(host: str, environment: dict[str, str], folder: Path) -> Iterator[tuple[str, Process]]:
+    port = free_port()
+    command = [sys.executable, "-m", *HOSTS[host], f"--port={port}"]
+    process = Process("function", command, environment, folder)
+    try:
+        process.wait_until(lambda: accepts(port))
+        yield f"http://127.0.0.1:{port}", process
+    finally:
+        process.stop()
+
+
+@pytest.mark.parametrize("host", HOSTS)
+def test_every_host_serves_the_same_function(
+    host: str, environment: dict[str, str], inbox: Inbox, tmp_path: Path
+) -> None:
+    with hosted(host, environment, tmp_path) as (url, _):
+        accepted = httpx.post(f"{url}/v1/events", json=event(user_id=host), timeout=60)
+        refused = httpx.post(f"{url}/v1/events", json={}, timeout=60)
+        health = httpx.get(f"{url}/health", timeout=60)
+    assert [accepted.status_code, refused.status_code, health.status_code] == [202, 400, 200]
+    assert refused.headers["content-type"] == "application/problem+json"
+    assert [fields["user_id"] for fields in inbox.events()] == [host]
+
+
+class Load:
+    """Clients that send without a pause until the server is gone; keeps what got a 202."""
+
+    def __init__(self, url: str, clients: int) -> None:
+        self._url = url
+        self._pool = ThreadPoolExecutor(clients)
+        self.acknowledged: set[str] = set()
+        self._runs = [self._pool.submit(self._send) for _ in range(clients)]
+
+    def _send(self) -> None:
+        with httpx.Client(timeout=60) as client:
+            while True:
+                try:
+                    response = client.post(f"{self._url}/v1/events", json=[event()] * 3)
+                except httpx.TransportError:
+                    return
+                if response.status_code == 202:
+                    accepted = response.json()["accepted"]
+                    self.acknowledged.update(entry["event_id"] for entry in accepted)
+
+    def join(self) -> None:
+        for run in self._runs:
+            run.result()
+        self._pool.shutdown()
+
+
+@pytest.mark.parametrize("host", HOSTS)
+def test_what_was_acknowledged_before_a_sigterm_is_in_pubsub(
+    host: str, environment: dict[str, str], inbox: Inbox, tmp_path: Path
+) -> None:
+    acknowledged: set[str] = set()
+    for _ in range(SIGTERMS // len(HOSTS)):
+        with hosted(host, environment, tmp_path) as (url, process):
+            load = Load(url, clients=4)
+            deadline = time.monotonic() + 60
+            while len(load.acknowledged) < 30:
+                assert time.monotonic() < deadline
+                time.sleep(0.01)
+            process.stop()
+            load.join()
+            acknowledged |= load.acknowledged
+    stored = {json.loads(message.data)["event_id"] for message in inbox.messages()}
+    assert len(acknowledged) >= 30 * SIGTERMS // len(HOSTS)
+    assert acknowledged <= stored
