@@ -11,10 +11,11 @@ from google.api_core.client_options import ClientOptions
 from google.auth.credentials import AnonymousCredentials
 from google.cloud import bigquery
 
-from local import names, pubsub_clients
+from local import names
 from local.process import Process, StackError, accepts, free_port
+from local.pubsub import clients as pubsub_clients
+from local.pubsub.server import PubSubServer
 from local.pubsub.start import start_pubsub
-from local.pubsub.start.server import PubSubServer
 from local.resources import create_queue, create_tables
 
 ROOT = Path(__file__).parent.parent

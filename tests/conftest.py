@@ -5,7 +5,7 @@ from collections.abc import Iterator
 import pytest
 
 from local.process import free_port as find_free_port
-from local.pubsub.start.server import PubSubServer
+from local.pubsub.server import PubSubServer
 from tests.warehouse import Warehouse, start_bigquery
 
 

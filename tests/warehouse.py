@@ -10,7 +10,7 @@ from typing import Any
 
 from google.cloud import bigquery
 
-from flex_template import append_stream, bigquery_client
+from flex_template.bigquery import append_stream, client
 from flex_template.bigquery.append_stream import EMULATOR_VARIABLE as STORAGE_VARIABLE
 from flex_template.bigquery.arrow import arrow_schema, record_batch
 from flex_template.bigquery.client import EMULATOR_VARIABLE as REST_VARIABLE
@@ -48,7 +48,7 @@ class Warehouse:
         self.events = f"{self.dataset}.events"
         self.dead_letters = f"{self.dataset}.dead_letters"
         self.replays = f"{self.dataset}.replays"
-        self.client: bigquery.Client = bigquery_client.connect(self.events)
+        self.client: bigquery.Client = client.connect(self.events)
         create_tables(self.client, self.dataset)
 
     def append(self, kind: str, rows: Iterable[tuple[Any, ...]]) -> None:

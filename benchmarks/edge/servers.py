@@ -12,8 +12,8 @@ import httpx
 from benchmarks.edge.load import request_bytes
 from benchmarks.edge.processes import OTHER_CORE, SERVER_CORE, Program, started
 from local.process import free_port
-from local.pubsub.start import clients as pubsub_clients
-from local.pubsub.start.google_emulator import EmulatorMissing, emulator_command
+from local.pubsub import clients as pubsub_clients
+from local.pubsub.google_emulator import EmulatorMissing, emulator_command
 
 PROJECT, TOPIC = "aegis-local", "events"
 
@@ -72,7 +72,7 @@ def running_pubsub(folder: Path) -> Iterator[tuple[str, str]]:
     try:
         name, command = "Google's emulator", list(emulator_command(port))
     except EmulatorMissing:
-        name = "local.pubsub.start.server"
+        name = "local.pubsub.server"
         command = [sys.executable, "-m", name, f"--port={port}"]
     with started(command, port, OTHER_CORE, {}, folder / "pubsub.log") as program:
         program.wait_until_it_accepts()

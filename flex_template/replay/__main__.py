@@ -23,9 +23,10 @@ from google.api_core.exceptions import GoogleAPICallError
 from google.cloud import bigquery
 from google.pubsub_v1 import PublisherClient
 
-from flex_template import bigquery_client, replay_publisher
+from flex_template.bigquery import client as bigquery_client
 from flex_template.bigquery.client import check_table
 from flex_template.bigquery.writer import AppendError
+from flex_template.replay import publisher as replay_publisher
 from flex_template.replay.log import FAILED, PUBLISHED, Outcome, ReplayLog
 from flex_template.replay.options import ReplayOptions, parse
 from flex_template.replay.publisher import batches, publish

@@ -6,7 +6,7 @@ from collections import deque
 from dataclasses import dataclass
 from typing import Any
 
-from local.pubsub.start.messages import ReceivedMessage, Subscription
+from local.pubsub.messages import ReceivedMessage, Subscription
 
 
 @dataclass

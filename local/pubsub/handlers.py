@@ -5,11 +5,11 @@ from typing import Any
 
 import grpc
 
-from local.pubsub.start import messages as pb
-from local.pubsub.start.faults import Faults
-from local.pubsub.start.limits import Refused
-from local.pubsub.start.servicer import PubSubServicer
-from local.pubsub.start.state import PubSubState
+from local.pubsub import messages as pb
+from local.pubsub.faults import Faults
+from local.pubsub.limits import Refused
+from local.pubsub.servicer import PubSubServicer
+from local.pubsub.state import PubSubState
 
 _PUBLISHER = {
     "CreateTopic": pb.Topic,

@@ -1,6 +1,6 @@
 """An in-memory Pub/Sub that speaks the real gRPC API, for machines without Google's emulator.
 
-    python -m local.pubsub.start.server --port 0
+    python -m local.pubsub.server --port 0
 
 It keeps no ordering, filters, push delivery or snapshots, and forgets everything when it ends.
 """
@@ -14,9 +14,9 @@ from typing import Self
 
 import grpc
 
-from local.pubsub.start.faults import Faults
-from local.pubsub.start.handlers import handlers
-from local.pubsub.start.state import PubSubState
+from local.pubsub.faults import Faults
+from local.pubsub.handlers import handlers
+from local.pubsub.state import PubSubState
 
 MAX_CALLS = 64
 _OPTIONS = [
@@ -73,9 +73,7 @@ class PubSubServer:
 
 
 def main() -> None:
-    command = argparse.ArgumentParser(
-        prog="python -m local.pubsub.start.server", description=__doc__
-    )
+    command = argparse.ArgumentParser(prog="python -m local.pubsub.server", description=__doc__)
     command.add_argument("--port", type=int, default=8085, help="0 picks a free port")
     options = command.parse_args()
     ended = threading.Event()

@@ -11,9 +11,9 @@ from typing import Any
 import grpc
 from google.protobuf.empty_pb2 import Empty
 
-from local.pubsub.start import messages as pb
-from local.pubsub.start.limits import Refused
-from local.pubsub.start.state import PubSubState
+from local.pubsub import messages as pb
+from local.pubsub.limits import Refused
+from local.pubsub.state import PubSubState
 
 PULL_SECONDS = 20  # an idle Pull returns empty-handed after a while, as the service's does
 STREAM_BATCH = 100

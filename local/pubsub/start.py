@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from local.process import Process, accepts, free_port
-from local.pubsub.start.google_emulator import EmulatorMissing, emulator_command
-from local.pubsub.start.server import PubSubServer
+from local.pubsub.google_emulator import EmulatorMissing, emulator_command
+from local.pubsub.server import PubSubServer
 
 
 @dataclass(frozen=True)

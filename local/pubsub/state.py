@@ -8,8 +8,8 @@ from typing import Any
 import grpc
 from google.protobuf.timestamp_pb2 import Timestamp
 
-from local.pubsub.start.backlog import Backlog
-from local.pubsub.start.limits import (
+from local.pubsub.backlog import Backlog
+from local.pubsub.limits import (
     MIN_ACK_SECONDS,
     Refused,
     check,
@@ -17,7 +17,7 @@ from local.pubsub.start.limits import (
     check_name,
     check_publish,
 )
-from local.pubsub.start.messages import PubsubMessage, Subscription, Topic
+from local.pubsub.messages import PubsubMessage, Subscription, Topic
 
 DELETED_TOPIC = "_deleted-topic_"
 _LEASE_CHECK_SECONDS = 0.25

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from local.process import Process, accepts, free_port
-from local.pubsub.start.google_emulator import EmulatorMissing, emulator_command
+from local.pubsub.google_emulator import EmulatorMissing, emulator_command
 from tests.deploy import tools
 from tests.deploy.project import PROJECT, Project
 from tests.deploy.recording_cloud import Cloud, serve

@@ -12,8 +12,8 @@ import pytest
 from google.pubsub_v1 import PubsubMessage
 
 from local.process import Process, accepts, free_port
-from local.pubsub.start import clients as pubsub_clients
-from local.pubsub.start.server import PubSubServer
+from local.pubsub import clients as pubsub_clients
+from local.pubsub.server import PubSubServer
 from tests.deploy import tools
 from tests.deploy.project import REPOSITORY
 

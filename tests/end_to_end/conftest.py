@@ -5,7 +5,7 @@ from collections.abc import Iterator
 import httpx
 import pytest
 
-from local.pubsub.start.server import PubSubServer
+from local.pubsub.server import PubSubServer
 from local.stack import Stack
 
 MAX_EVENT_AGE_DAYS = 3650  # the named examples are dated in the past

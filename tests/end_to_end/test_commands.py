@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from local.pubsub.start.google_emulator import EmulatorMissing, emulator_command
+from local.pubsub.google_emulator import EmulatorMissing, emulator_command
 from local.stack import ROOT
 from tests.end_to_end.commands import COMMAND_SECONDS, commands, descendants, remaining, run
 

@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 import grpc
 import httpx
 
-from local.pubsub.start.server import PubSubServer
+from local.pubsub.server import PubSubServer
 from local.stack import Stack
 from tests.end_to_end.tables import wait_for
 

@@ -14,8 +14,8 @@ from google.pubsub_v1 import PublisherClient
 from local.bigquery.write_server import BigQueryWriteServer, refuse
 from local.names import DEAD_LETTERS, EVENTS, SUBSCRIPTION, TOPIC
 from local.process import Process
-from local.pubsub.start import clients as pubsub_clients
-from local.pubsub.start.server import PubSubServer
+from local.pubsub import clients as pubsub_clients
+from local.pubsub.server import PubSubServer
 from local.resources import create_queue
 from tests.flex_template.bigquery_rest import BigQueryRestServer
 from tests.flex_template.command import COMMAND, ROOT

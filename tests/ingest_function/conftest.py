@@ -4,7 +4,7 @@ from contextlib import ExitStack
 import httpx
 import pytest
 
-from local.pubsub.start.server import PubSubServer
+from local.pubsub.server import PubSubServer
 from tests.ingest_function.hosting import serve
 from tests.ingest_function.inbox import Inbox
 

@@ -3,8 +3,8 @@
 import json
 from typing import Any
 
-from local.pubsub.start.messages import Subscription, Topic
-from local.pubsub.start.server import PubSubServer
+from local.pubsub.messages import Subscription, Topic
+from local.pubsub.server import PubSubServer
 
 TOPIC = "projects/aegis-local/topics/events"
 SUBSCRIPTION = "projects/aegis-local/subscriptions/events-pipeline"

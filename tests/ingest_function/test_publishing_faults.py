@@ -8,7 +8,7 @@ import grpc
 import httpx
 import pytest
 
-from local.pubsub.start.server import PubSubServer
+from local.pubsub.server import PubSubServer
 from tests.ingest_function.conftest import StartEdge
 from tests.ingest_function.events import event
 from tests.ingest_function.inbox import Inbox

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from local.pubsub.start.google_emulator import EmulatorMissing, emulator_command
+from local.pubsub.google_emulator import EmulatorMissing, emulator_command
 
 JAR = Path("platform/pubsub-emulator/lib/cloud-pubsub-emulator-1.0-all.jar")
 

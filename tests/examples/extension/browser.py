@@ -9,7 +9,7 @@ from typing import Any
 
 from playwright.sync_api import BrowserContext, Page, Playwright, expect
 
-EXTENSION = Path(__file__).parents[2] / "examples" / "extension"
+EXTENSION = Path(__file__).parents[3] / "examples" / "extension"
 TIMEOUT_MS = 60_000
 
 

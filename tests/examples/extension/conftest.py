@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Playwright, sync_playwright
 
-from local.pubsub.start import clients as pubsub_clients
-from local.pubsub.start.server import PubSubServer
+from local.pubsub import clients as pubsub_clients
+from local.pubsub.server import PubSubServer
 from tests.examples.extension.browser import ORIGIN, Browser
 from tests.examples.extension.function import API_KEY, PROJECT, TOPIC, Function
 from tests.examples.extension.topic import Topic

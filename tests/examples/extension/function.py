@@ -6,7 +6,7 @@ from pathlib import Path
 
 from local.process import Process, accepts, free_port
 
-ROOT = Path(__file__).parents[2]
+ROOT = Path(__file__).parents[3]
 PROJECT, TOPIC = "aegis-local", "events"
 API_KEY = "extension-test-key"
 

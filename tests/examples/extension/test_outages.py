@@ -4,7 +4,7 @@ import time
 
 import grpc
 
-from local.pubsub.start.server import PubSubServer
+from local.pubsub.server import PubSubServer
 from tests.examples.extension.browser import ORIGIN, Browser
 from tests.examples.extension.function import API_KEY, Function
 from tests.examples.extension.topic import Topic

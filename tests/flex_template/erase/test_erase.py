@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from flex_template.erase import run
+from flex_template.erase.__main__ import run
 from flex_template.erase.user_id_forms import stored_ids
 from flex_template.message import Message
 from flex_template.steps import convert_event

@@ -3,7 +3,7 @@
 import subprocess
 import sys
 
-from flex_template.replay import run
+from flex_template.replay.__main__ import run
 from tests.flex_template.replay.topic import Topic
 from tests.warehouse import ROOT, Warehouse
 

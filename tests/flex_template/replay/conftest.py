@@ -2,7 +2,7 @@
 
 import pytest
 
-from local.pubsub.start.server import PubSubServer
+from local.pubsub.server import PubSubServer
 from tests.flex_template.replay.command import ReplayCommand
 from tests.flex_template.replay.topic import Topic
 from tests.warehouse import Warehouse

@@ -9,8 +9,8 @@ from contextlib import contextmanager
 import grpc
 import pytest
 
-from local.pubsub.start.faults import Faults
-from local.pubsub.start.server import PubSubServer
+from local.pubsub.faults import Faults
+from local.pubsub.server import PubSubServer
 from tests.flex_template.replay.command import ReplayCommand
 from tests.flex_template.replay.topic import Topic
 from tests.warehouse import Warehouse, dead_letter

@@ -3,8 +3,8 @@
 import uuid
 from typing import Any
 
-from local.pubsub.start import messages as pubsub_messages
-from local.pubsub.start.server import PubSubServer
+from local.pubsub import messages as pubsub_messages
+from local.pubsub.server import PubSubServer
 from tests.warehouse import PROJECT
 
 

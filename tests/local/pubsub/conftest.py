@@ -6,9 +6,9 @@ from collections.abc import Iterator
 import pytest
 
 from local.process import Process, accepts, free_port
-from local.pubsub.start import clients as pubsub_clients
-from local.pubsub.start.google_emulator import EmulatorMissing, emulator_command
-from local.pubsub.start.server import PubSubServer
+from local.pubsub import clients as pubsub_clients
+from local.pubsub.google_emulator import EmulatorMissing, emulator_command
+from local.pubsub.server import PubSubServer
 from tests.local.pubsub.clients import Clients
 
 

@@ -4,11 +4,11 @@ import signal
 import subprocess
 import sys
 
-from local.pubsub.start import clients as pubsub_clients
-from local.pubsub.start.server import PubSubServer
+from local.pubsub import clients as pubsub_clients
+from local.pubsub.server import PubSubServer
 from local.stack import ROOT
 
-COMMAND = [sys.executable, "-m", "local.pubsub.start.server"]
+COMMAND = [sys.executable, "-m", "local.pubsub.server"]
 
 
 def test_it_says_where_it_listens_and_ends_with_sigterm() -> None:

@@ -10,8 +10,8 @@ import pytest
 from google.api_core import exceptions
 from google.cloud.pubsub_v1 import SubscriberClient  # type: ignore[import-untyped]
 
-from local.pubsub.start import clients as pubsub_clients
-from local.pubsub.start.server import PubSubServer
+from local.pubsub import clients as pubsub_clients
+from local.pubsub.server import PubSubServer
 from tests.local.pubsub.clients import Clients, pull
 
 

@@ -1,0 +1,1 @@
+"""Tables in BigQuery: rows appended through the Storage Write API, and the client for the rest."""

@@ -1,0 +1,1 @@
+"""Dead letters published again, once each."""

@@ -1,0 +1,1 @@
+"""Who may send: API keys or Google ID tokens."""

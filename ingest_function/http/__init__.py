@@ -1,0 +1,1 @@
+"""HTTP over ASGI: requests, bodies, cross-origin rules and problems."""

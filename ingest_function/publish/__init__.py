@@ -1,0 +1,1 @@
+"""Messages made of events, and published in groups."""

@@ -1,0 +1,1 @@
+"""BigQuery on this machine: an emulator, and a write server that fails as ordered."""

@@ -1,0 +1,1 @@
+"""Pub/Sub on this machine: Google's emulator, or our own server with the same gRPC API."""
