@@ -1,4 +1,10 @@
-"""Cross-origin requests (the Fetch standard): an exact allow-list, and never credentials."""
+"""Cross-origin requests: an exact allow-list, and never credentials.
+
+A browser shows a page nothing of an answer that does not allow the page's origin, so a refused
+client could not tell a missing entry in `ALLOWED_ORIGINS` from a server that is down. The preflight
+therefore passes for every origin, and a refused one may read the one answer it ever gets: 403
+`origin_not_allowed`, whatever it asked for (https://fetch.spec.whatwg.org/#http-cors-protocol).
+"""
 
 from http import HTTPStatus
 
@@ -22,21 +28,27 @@ class Cors:
         self._allowed = allowed
 
     def check(self, request: Request) -> None:
-        """Let an allowed origin pass.
+        """Let an allowed origin pass, and a preflight, which asks for nothing yet.
 
         Raises:
             Problem: 403.
         """
         origin = request.headers.get(b"origin")
-        if origin is not None and origin not in self._allowed:
-            detail = "this origin may not send events"
-            raise Problem(HTTPStatus.FORBIDDEN, ProblemCode.ORIGIN_NOT_ALLOWED, detail)
+        if origin is None or origin in self._allowed or request.method == "OPTIONS":
+            return
+        detail = "this origin may not send events"
+        headers = {b"access-control-allow-origin": origin}
+        code = ProblemCode.ORIGIN_NOT_ALLOWED
+        raise Problem(HTTPStatus.FORBIDDEN, code, detail, headers=headers)
 
-    async def preflight(self, _request: Request) -> Response:
-        return Response(HTTPStatus.NO_CONTENT, headers=dict(_PREFLIGHT))
+    async def preflight(self, request: Request) -> Response:
+        headers = dict(_PREFLIGHT)
+        if origin := request.headers.get(b"origin"):
+            headers[b"access-control-allow-origin"] = origin
+        return Response(HTTPStatus.NO_CONTENT, headers=headers)
 
     def headers(self, request: Request) -> Headers:
-        """What lets the browser hand our answer to its page."""
+        """What lets the browser hand any answer to an allowed page."""
         origin = request.headers.get(b"origin")
         if origin not in self._allowed:
             return _VARY
