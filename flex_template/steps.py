@@ -4,7 +4,9 @@ Each takes the message and what the step before made of it, and raises `InvalidE
 letter.
 """
 
+import re
 import uuid
+from functools import cache
 from typing import Any
 
 from flex_template.message import Message
@@ -14,6 +16,7 @@ from schemas import (
     EventError,
     InvalidEvent,
     Limits,
+    event_columns,
     now_micros,
     parse,
     parse_timestamp,
@@ -22,6 +25,7 @@ from schemas import (
 
 EventRow = tuple[Any, ...]
 _CLOCK_SKEW = 24 * 60 * 60 * 1_000_000
+_REQUEST_ID = re.compile(r"[A-Za-z0-9._-]{1,64}")  # as schemas/openapi.yaml has it
 _NO_EVENT_ID = uuid.UUID("5b0c9e52-6d0f-4c7e-9b7e-0c6a2f1d8e11")
 
 
@@ -35,29 +39,36 @@ def validate_document(message: Message, document: object, limits: Limits) -> Eve
 
 
 def convert_event(message: Message, event: Event) -> EventRow:
-    """The values of one row, in the order of `schemas/events.table.json`."""
-    field = event.fields.get
-    return (
-        (field("event_id") or _derived_id(message)).lower(),
-        int(field("schema_version", 1)),
-        field("user_id"),
-        event.timestamp,
-        field("signal_type"),
-        field("source_platform"),
-        field("flag_type"),
-        field("confidence"),
-        field("topic_category"),
-        event.details,
-        _received_at(message),
-        message.published_at,
-        message.message_id,
-    )
+    """The values of one row, in the order of `schemas.event_columns()`."""
+    fields = event.fields
+    values = fields | {
+        "event_id": (fields.get("event_id") or _derived_id(message)).lower(),
+        "schema_version": int(fields.get("schema_version", 1)),
+        "timestamp": event.timestamp,
+        "event_details": event.details,
+        "received_at": _received_at(message),
+        "published_at": message.published_at,
+        "message_id": message.message_id,
+        "request_id": _request_id(message),
+    }
+    return tuple(map(values.get, _column_names()))
+
+
+@cache
+def _column_names() -> tuple[str, ...]:
+    return tuple(column.name for column in event_columns())
 
 
 def _derived_id(message: Message) -> str:
     """An event that bypassed the edge has no id: redelivery and replay must derive the same."""
     first = message.attributes.get("replayed_from", message.message_id)
     return str(uuid.uuid5(_NO_EVENT_ID, first))
+
+
+def _request_id(message: Message) -> str | None:
+    """The edge's request id; anyone may set attributes, and what is none leads to no log line."""
+    text = message.attributes.get("request_id", "")
+    return text if _REQUEST_ID.fullmatch(text) else None
 
 
 def _received_at(message: Message) -> int | None:

@@ -4,14 +4,7 @@ from google.cloud import bigquery
 from google.pubsub_v1 import PublisherClient, SubscriberClient
 
 from local.names import SUBSCRIPTION, TOPIC
-from schemas import TABLES, deduplicated_view, table_schema
-
-# Column of the daily partition, then the clustering.
-_LAYOUT = {
-    "events": ("timestamp", ["user_id", "signal_type"]),
-    "dead_letters": ("failed_at", ["stage", "error_code"]),
-    "replays": ("replayed_at", ["dead_letter_id"]),
-}
+from schemas import TABLES, deduplicated_view, layout, table_schema
 
 
 def create_queue(publisher: PublisherClient, subscriber: SubscriberClient) -> None:
@@ -32,6 +25,7 @@ def create_tables(client: bigquery.Client, dataset: str) -> None:
 def _table(dataset: str, name: str) -> bigquery.Table:
     fields = [bigquery.SchemaField.from_api_repr(field) for field in table_schema(name)]
     table = bigquery.Table(f"{dataset}.{name}", schema=fields)
-    partition_column, table.clustering_fields = _LAYOUT[name]
-    table.time_partitioning = bigquery.TimePartitioning(field=partition_column)
+    stored = layout(name)
+    table.clustering_fields = stored.clustering
+    table.time_partitioning = bigquery.TimePartitioning(field=stored.partition)
     return table

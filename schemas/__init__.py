@@ -15,24 +15,40 @@ from schemas.event import (
     parse_timestamp,
     validate,
 )
-from schemas.tables import TABLES, deduplicated_view, table_schema
+from schemas.event_versions import SchemaFileError, Version, versions
+from schemas.tables import (
+    TABLES,
+    Column,
+    Layout,
+    deduplicated_view,
+    event_columns,
+    layout,
+    table_schema,
+)
 from schemas.version import __version__
 
 __all__ = [
     "DEFAULT_LIMITS",
     "TABLES",
+    "Column",
     "ErrorCode",
     "Event",
     "EventError",
     "InvalidEvent",
+    "Layout",
     "Limits",
+    "SchemaFileError",
     "Stage",
+    "Version",
     "__version__",
     "deduplicated_view",
+    "event_columns",
+    "layout",
     "now_micros",
     "parse",
     "parse_timestamp",
     "stage_of",
     "table_schema",
     "validate",
+    "versions",
 ]

@@ -7,7 +7,8 @@ from typing import Any, NamedTuple, NoReturn
 import orjson
 
 from schemas.errors import ErrorCode, EventError, InvalidEvent
-from schemas.violations import SCHEMA_VERSIONS, validator_for, violations
+from schemas.event_versions import versions
+from schemas.violations import validator_for, violations
 
 DETAILS_MAX_BYTES = 64 * 1024
 DETAILS_MAX_DEPTH = 16
@@ -66,8 +67,8 @@ def validate(document: object, *, now: int, limits: Limits = DEFAULT_LIMITS) -> 
         InvalidEvent: with the schema's violations, or if none, with those of the other rules.
     """
     version = _version(document)
-    if version not in SCHEMA_VERSIONS:
-        message = f"must be one of {', '.join(map(str, SCHEMA_VERSIONS))}"
+    if version not in versions():
+        message = f"must be one of {', '.join(map(str, versions()))}"
         _refuse(EventError(ErrorCode.UNKNOWN_SCHEMA_VERSION, "/schema_version", message))
     if not validator_for(version).is_valid(document):
         raise InvalidEvent(violations(version, document))

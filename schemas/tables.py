@@ -1,18 +1,90 @@
-"""The BigQuery tables, as the files that `bq mk --schema` takes."""
+"""The BigQuery tables: their columns, and how each is laid out.
+
+The columns of `events` follow from the versions of the event schema and from what a message adds
+(`message.columns.json`); those of the other tables stand in `<table>.table.json`.
+"""
 
 import json
+from collections.abc import Iterable, Iterator
+from functools import cache
 from importlib.resources import files
-from typing import Any
+from typing import Any, NamedTuple
+
+from schemas.event_versions import Version, versions
 
 TABLES = ("events", "dead_letters", "replays")
+# The edge gives an event its id, and the pipeline an event that bypassed the edge.
+_ASSIGNED_WHEN_ABSENT = {"event_id", "schema_version"}
+_PACKAGE = files("schemas")
+
+
+class Column(NamedTuple):
+    """A column of `events`, and the version of the event schema that it came with."""
+
+    since: int
+    name: str
+    type: str
+    mode: str
+    description: str
+
+    def field(self) -> dict[str, Any]:
+        """In BigQuery's REST form (`TableFieldSchema`)."""
+        return {key: value for key, value in self._asdict().items() if key != "since"}
+
+
+class Layout(NamedTuple):
+    """How a table is stored: partitioned by day of a column, clustered, for how many days."""
+
+    description: str
+    partition: str
+    clustering: list[str]
+    expiration_days: int
+
+
+@cache
+def event_columns() -> tuple[Column, ...]:
+    """The columns of `events` in order of first appearance: a new one is always the last."""
+    return tuple(columns_of(versions().values()))
+
+
+def columns_of(ordered: Iterable[Version]) -> Iterator[Column]:
+    """The columns that store these versions, which begin with the first."""
+    message_columns = [Column(**each) for each in _read("message.columns.json")]
+    seen: set[str] = set()
+    for version in ordered:
+        for name in version.properties:
+            if name not in seen:
+                yield _column(version, name)
+        yield from (column for column in message_columns if column.since == version.number)
+        seen.update(version.properties)
+
+
+def _column(version: Version, name: str) -> Column:
+    # BigQuery adds only nullable columns to a table that has rows.
+    required = version.number == 1 and name in version.required | _ASSIGNED_WHEN_ABSENT
+    annotation = version.properties[name]["x-column"]
+    mode = "REQUIRED" if required else "NULLABLE"
+    return Column(version.number, name, annotation["type"], mode, annotation["description"])
 
 
 def table_schema(table: str) -> list[dict[str, Any]]:
     """The fields of one of `TABLES`, in BigQuery's REST form (`TableFieldSchema`)."""
-    return json.loads(files("schemas").joinpath(f"{table}.table.json").read_bytes())  # type: ignore[no-any-return]
+    if table == "events":
+        return [column.field() for column in event_columns()]
+    fields: list[dict[str, Any]] = _read(f"{table}.table.json")
+    return fields
+
+
+def layout(table: str) -> Layout:
+    """How one of `TABLES` is laid out."""
+    return Layout(**_read("tables.json")[table])
 
 
 def deduplicated_view(events_table: str) -> str:
     """The view over `project.dataset.table`: the first published row of each `event_id`."""
-    text = files("schemas").joinpath("events_deduplicated.sql").read_text()
+    text = _PACKAGE.joinpath("events_deduplicated.sql").read_text()
     return text.replace("${events_table}", events_table)
+
+
+def _read(name: str) -> Any:
+    return json.loads(_PACKAGE.joinpath(name).read_bytes())

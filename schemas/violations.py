@@ -1,19 +1,16 @@
 """Schema violations in our own stable words, whatever the validator's library says."""
 
-import json
 from collections.abc import Iterator
 from functools import cache
-from importlib.resources import files
 from typing import Any
 
 import jsonschema_rs
 
 from schemas.errors import ErrorCode, EventError
+from schemas.event_versions import versions
 
 MAX_ERRORS = 20
 MAX_PATH = 256
-
-SCHEMA_VERSIONS = (1,)
 
 _KEYWORDS = {
     "type": (ErrorCode.WRONG_TYPE, "must be {}"),
@@ -28,8 +25,8 @@ _KEYWORDS = {
 
 @cache
 def validator_for(version: int) -> jsonschema_rs.Draft202012Validator:
-    """The compiled schema of one of `SCHEMA_VERSIONS`."""
-    return jsonschema_rs.Draft202012Validator(_schema(version))
+    """The compiled schema of one of `event_versions.versions()`."""
+    return jsonschema_rs.Draft202012Validator(versions()[version].schema)
 
 
 def violations(version: int, document: object) -> list[EventError]:
@@ -47,14 +44,9 @@ def violations(version: int, document: object) -> list[EventError]:
     return sorted(found, key=lambda error: (error.path, error.code))[:MAX_ERRORS]
 
 
-def _schema(version: int) -> dict[str, Any]:
-    text = files("schemas").joinpath(f"event.v{version}.schema.json").read_bytes()
-    return json.loads(text)  # type: ignore[no-any-return]
-
-
 @cache
 def _details_validator(version: int) -> jsonschema_rs.Draft202012Validator:
-    schema = _schema(version)
+    schema = versions()[version].schema
     details = {"event_details": schema["properties"]["event_details"]}
     return jsonschema_rs.Draft202012Validator({"properties": details, "$defs": schema["$defs"]})
 

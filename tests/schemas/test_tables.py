@@ -12,6 +12,7 @@ ADDED = {
     "received_at": ("TIMESTAMP", "NULLABLE"),
     "published_at": ("TIMESTAMP", "NULLABLE"),
     "message_id": ("STRING", "REQUIRED"),
+    "request_id": ("STRING", "NULLABLE"),
 }
 ASSIGNED_WHEN_ABSENT = {"event_id", "schema_version"}
 COLUMN_TYPES = {"string": "STRING", "integer": "INTEGER", "number": "FLOAT", "object": "JSON"}

@@ -8,7 +8,8 @@ import jsonschema
 import pytest
 from hypothesis import given
 
-from schemas.violations import SCHEMA_VERSIONS, validator_for, violations
+from schemas import versions
+from schemas.violations import validator_for, violations
 from tests.schemas.generated import events, json_values
 
 
@@ -54,7 +55,7 @@ def places(error: jsonschema.ValidationError) -> list[str]:
     return [*unknown, *(name for name in read(1)["required"] if name not in error.instance)]
 
 
-@pytest.mark.parametrize("version", SCHEMA_VERSIONS)
+@pytest.mark.parametrize("version", versions())
 def test_the_schema_is_valid_itself(version: int) -> None:
     jsonschema.Draft202012Validator.check_schema(read(version))
 

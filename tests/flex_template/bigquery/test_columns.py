@@ -47,7 +47,8 @@ SAME_IN_DEAD_LETTERS = {
 def event_row() -> tuple[Any, ...]:
     """Every value says, or counts, which column it belongs to."""
     fields = {name: name for name in SAME_IN_EVENTS} | {"schema_version": 1, "confidence": 0.5}
-    message = Message(b"", {"received_at": "2023-11-14T22:13:20Z"}, "message_id", TIME + 2)
+    attributes = {"received_at": "2023-11-14T22:13:20Z", "request_id": "request_id"}
+    message = Message(b"", attributes, "message_id", TIME + 2)
     return convert_event(message, Event(fields, TIME + 1, b'"event_details"'))
 
 

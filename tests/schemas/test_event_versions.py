@@ -1,0 +1,162 @@
+"""The version files are checked when they are loaded; each fault is one line that leads to it."""
+
+import json
+from collections.abc import Callable
+from importlib.resources import files
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from schemas.event_versions import SchemaFileError, load, versions
+
+Document = dict[str, Any]
+
+
+def first_version() -> Document:
+    text = files("schemas").joinpath("event.v1.schema.json").read_text()
+    return json.loads(text)  # type: ignore[no-any-return]
+
+
+def second_version() -> Document:
+    """The first version under the next number."""
+    document = first_version()
+    document["properties"]["schema_version"]["const"] = 2
+    document["required"].append("schema_version")
+    return document
+
+
+def write(folder: Path, *documents: Document) -> Path:
+    for number, document in enumerate(documents, 1):
+        folder.joinpath(f"event.v{number}.schema.json").write_text(json.dumps(document))
+    return folder
+
+
+def fault_of(folder: Path) -> str:
+    with pytest.raises(SchemaFileError) as error:
+        load(folder)
+    return str(error.value)
+
+
+def test_every_released_version_is_accepted() -> None:
+    assert list(versions()) == list(range(1, len(versions()) + 1))
+
+
+def test_a_second_file_is_a_second_version(tmp_path: Path) -> None:
+    loaded = load(write(tmp_path, first_version(), second_version()))
+    assert list(loaded) == [1, 2]
+
+
+def test_a_number_may_not_be_skipped(tmp_path: Path) -> None:
+    write(tmp_path, first_version(), second_version())
+    tmp_path.joinpath("event.v2.schema.json").rename(tmp_path / "event.v3.schema.json")
+    assert fault_of(tmp_path) == "event.v2.schema.json is missing: numbers have no gaps"
+
+
+def test_an_empty_folder_holds_no_version(tmp_path: Path) -> None:
+    assert fault_of(tmp_path) == "event.v1.schema.json is missing: numbers have no gaps"
+
+
+@pytest.mark.parametrize(
+    ("data", "fault"),
+    [(b"", "not a JSON document: "), (b"{", "not a JSON document: "), (b"\xff", "not a JSON doc")],
+)
+def test_a_file_must_be_json(tmp_path: Path, data: bytes, fault: str) -> None:
+    tmp_path.joinpath("event.v1.schema.json").write_bytes(data)
+    message = fault_of(tmp_path)
+    assert message.startswith(f"event.v1.schema.json: {fault}")
+    assert "\n" not in message
+
+
+def with_format(document: Document) -> None:
+    document["properties"]["user_id"]["format"] = "uuid"
+
+
+def with_unknown_annotation(document: Document) -> None:
+    document["properties"]["user_id"]["x-colour"] = "red"
+
+
+def with_wrong_action(document: Document) -> None:
+    document["properties"]["user_id"]["x-privacy"]["action"] = "hide"
+
+
+def without_column(document: Document) -> None:
+    del document["properties"]["user_id"]["x-column"]
+
+
+def with_wrong_type(document: Document) -> None:
+    document["properties"]["user_id"]["type"] = "text"
+
+
+def with_broken_pattern(document: Document) -> None:
+    document["$defs"]["slug"]["pattern"] = "^($"
+
+
+def with_dangling_reference(document: Document) -> None:
+    document["properties"]["flag_type"]["$ref"] = "#/$defs/nothing"
+
+
+def with_unstorable_type(document: Document) -> None:
+    document["properties"]["confidence"]["x-column"]["type"] = "INTEGER"
+
+
+def with_second_timestamp(document: Document) -> None:
+    document["properties"]["flag_type"]["x-column"]["type"] = "TIMESTAMP"
+
+
+def with_unknown_requirement(document: Document) -> None:
+    document["required"].append("nothing")
+
+
+@pytest.mark.parametrize(
+    ("change", "fault"),
+    [
+        (with_format, "/properties/user_id: unknown keyword or annotation format"),
+        (with_unknown_annotation, "/properties/user_id: unknown keyword or annotation x-colour"),
+        (with_wrong_action, '/properties/user_id/x-privacy/action: "hide" does not match '),
+        (without_column, '/properties/user_id: "x-column" is a required property'),
+        (with_wrong_type, '/properties/user_id/type: "text" is not valid under any of '),
+        (with_broken_pattern, '/$defs/slug/pattern: "^($" is not a "regex"'),
+        (with_dangling_reference, ": Pointer '/$defs/nothing' does not exist"),
+        (with_unstorable_type, "/properties/confidence: INTEGER columns cannot hold number"),
+        (with_second_timestamp, "/properties/flag_type: only timestamp is stored as a TIMESTAMP"),
+        (with_unknown_requirement, "/required: nothing is no property"),
+    ],
+)
+def test_a_fault_is_one_line_that_names_file_and_place(
+    tmp_path: Path, change: Callable[[Document], None], fault: str
+) -> None:
+    document = first_version()
+    change(document)
+    message = fault_of(write(tmp_path, document))
+    assert message.startswith(f"event.v1.schema.json: {fault}")
+    assert "\n" not in message
+
+
+def with_number_of_the_first(document: Document) -> None:
+    document["properties"]["schema_version"]["const"] = 1
+
+
+def with_optional_version(document: Document) -> None:
+    document["required"].remove("schema_version")
+
+
+def with_other_column(document: Document) -> None:
+    document["properties"]["user_id"]["x-column"]["type"] = "FLOAT"
+    document["properties"]["user_id"]["type"] = "number"
+
+
+@pytest.mark.parametrize(
+    ("change", "fault"),
+    [
+        (with_number_of_the_first, "/properties/schema_version: const must be 2"),
+        (with_optional_version, "/required: schema_version must be among them"),
+        (with_other_column, "/properties/user_id: the column is STRING since version 1, not FLOAT"),
+    ],
+)
+def test_a_later_version_fits_the_earlier_ones(
+    tmp_path: Path, change: Callable[[Document], None], fault: str
+) -> None:
+    document = second_version()
+    change(document)
+    assert fault_of(write(tmp_path, first_version(), document)) == f"event.v2.schema.json: {fault}"
