@@ -15,7 +15,8 @@ RECEIVED_AT = "2026-11-18T11:06:39.5Z"
 
 
 def test_an_event_becomes_a_row_with_every_column(bigquery: BigQueryWriteServer) -> None:
-    run([message(orjson.dumps(EVENT), {"received_at": RECEIVED_AT}, "42")])
+    attributes = {"received_at": RECEIVED_AT, "request_id": "3f6c.a-b_1"}
+    run([message(orjson.dumps(EVENT), attributes, "42")])
     assert bigquery.rows == {
         "events": [
             {
@@ -25,9 +26,18 @@ def test_an_event_becomes_a_row_with_every_column(bigquery: BigQueryWriteServer)
                 "received_at": datetime.fromisoformat(RECEIVED_AT),
                 "published_at": PUBLISHED_AT,
                 "message_id": "42",
+                "request_id": "3f6c.a-b_1",
             }
         ]
     }
+
+
+@pytest.mark.parametrize("text", ["", "a b", "a\0", "a" * 65, "\u00e9", "a\n"])
+def test_an_attribute_that_is_no_request_id_is_not_stored(
+    bigquery: BigQueryWriteServer, text: str
+) -> None:
+    run([message(orjson.dumps(EVENT), {"request_id": text})])
+    assert [row["request_id"] for row in bigquery.rows["events"]] == [None]
 
 
 def test_an_event_without_an_id_gets_the_same_one_at_each_delivery(
