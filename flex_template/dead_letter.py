@@ -1,8 +1,10 @@
 """One failure type, one constructor, one row mapper, for whatever cannot become an event."""
 
 import hashlib
+import logging
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from functools import cache
 from typing import Any, NamedTuple
 
 import apache_beam as beam
@@ -10,13 +12,24 @@ import orjson
 
 from flex_template import metrics
 from flex_template.message import Message
-from schemas import ErrorCode, EventError, InvalidEvent, __version__, now_micros, stage_of
+from schemas import (
+    ErrorCode,
+    EventError,
+    InvalidEvent,
+    __version__,
+    now_micros,
+    stage_of,
+    table_schema,
+)
 
-MAX_PAYLOAD = 9_500_000
-# "AppendRows request size", BigQuery quotas: 10 MB, less what the other columns may need.
-_MAX_PAYLOAD_AND_ATTRIBUTES = 9_900_000
+# An append request must be smaller than 20 MB; the other columns, attributes apart, need little.
+# https://cloud.google.com/bigquery/quotas#write-api-limits
+MAX_PAYLOAD_AND_ATTRIBUTES = 19_500_000
 MAX_TEXT = 256 * 1024
 _MAX_MESSAGE = 1024
+_MAX_REPLAY_DIGITS = 9
+
+DeadLetterRow = tuple[Any, ...]
 
 
 class Failure(NamedTuple):
@@ -40,10 +53,18 @@ class Origin(NamedTuple):
     job_name: str | None
 
 
-DeadLetterRow = tuple[Any, ...]
+def internal_error(message: Message, error: Exception) -> Failure:
+    """The failure of a message on which a step broke: a fault of ours, kept until it is mended.
+
+    The exception's own words may hold what the message holds, so only its class is told.
+    """
+    name = type(error).__name__
+    logging.getLogger(__name__).error("message %s: internal error: %s", message.message_id, name)
+    detail = EventError(ErrorCode.INTERNAL_ERROR, "", "the pipeline broke on this message")
+    return Failure(message, (detail,), name)
 
 
-def refused_row(message: Message, reason: str) -> Failure:
+def row_refused(message: Message, reason: str) -> Failure:
     """The failure of a message whose row BigQuery did not take."""
     return Failure(message, (EventError(ErrorCode.ROW_REFUSED, "", reason),), "RowError")
 
@@ -54,38 +75,44 @@ def dead_letter_row(failure: Failure, origin: Origin, failed_at: int) -> DeadLet
     stage = stage_of(first.code).value
     attributes = _storable(message.attributes)
     attributes_json = orjson.dumps(attributes)
-    # Escaping makes attributes in JSON up to six times as long.
-    room = min(MAX_PAYLOAD, _MAX_PAYLOAD_AND_ATTRIBUTES - len(attributes_json))
-    return (
-        hashlib.sha256(f"{message.message_id}:{stage}".encode()).hexdigest(),
-        failed_at,
-        stage,
-        first.code.value,
-        first.message[:_MAX_MESSAGE],
-        orjson.dumps([error._asdict() for error in failure.errors]),
-        failure.exception_class,
-        message.data[:room],
-        _text(message.data),
-        len(message.data),
-        hashlib.sha256(message.data).hexdigest(),
-        len(message.data) > room,
-        attributes_json,
-        message.message_id,
-        message.published_at,
-        attributes.get("event_id"),
-        attributes.get("schema_version"),
-        origin.subscription,
-        origin.destination_table,
-        origin.job_name,
-        __version__,
-        replay_attempt(message.attributes),
-    )
+    room = MAX_PAYLOAD_AND_ATTRIBUTES - len(attributes_json)
+    row = {
+        "dead_letter_id": hashlib.sha256(f"{message.message_id}:{stage}".encode()).hexdigest(),
+        "failed_at": failed_at,
+        "stage": stage,
+        "error_code": first.code.value,
+        "error_message": first.message[:_MAX_MESSAGE],
+        "errors": orjson.dumps([error._asdict() for error in failure.errors]),
+        "exception_class": failure.exception_class,
+        "payload": message.data[:room],
+        "payload_text": _text(message.data),
+        "payload_size": len(message.data),
+        "payload_sha256": hashlib.sha256(message.data).hexdigest(),
+        "truncated": len(message.data) > room,
+        "attributes": attributes_json,
+        "message_id": message.message_id,
+        "published_at": message.published_at,
+        "event_id": attributes.get("event_id"),
+        "schema_version": attributes.get("schema_version"),
+        "subscription": origin.subscription,
+        "destination_table": origin.destination_table,
+        "job_name": origin.job_name,
+        "pipeline_version": __version__,
+        "replay_attempt": times_replayed(message.attributes),
+    }
+    return tuple(row[column] for column in _columns())
 
 
-def replay_attempt(attributes: Mapping[str, str]) -> int:
+@cache
+def _columns() -> list[str]:
+    return [field["name"] for field in table_schema("dead_letters")]
+
+
+def times_replayed(attributes: Mapping[str, str]) -> int:
     """How often the message was replayed; anyone may set attributes, so nonsense counts as 0."""
     text = attributes.get("replay_attempt", "")
-    return int(text) if text.isascii() and text.isdigit() and len(text) < 10 else 0  # noqa: PLR2004
+    is_count = text.isascii() and text.isdigit() and len(text) <= _MAX_REPLAY_DIGITS
+    return int(text) if is_count else 0
 
 
 def _storable(attributes: Mapping[str, str]) -> dict[str, str]:
@@ -106,8 +133,8 @@ def _text(data: bytes) -> str | None:
         return None
 
 
-class ToDeadLetterRow(beam.DoFn):
-    """`Failure` in, `(Message, row)` out; counts per error code."""
+class ToRows(beam.DoFn):
+    """Failures in, for each its message's id and its row out; counts per error code."""
 
     def __init__(self, origin: Origin) -> None:
         self._origin = origin
@@ -115,9 +142,14 @@ class ToDeadLetterRow(beam.DoFn):
     def start_bundle(self) -> None:
         self._counts: Counter[str] = Counter()
 
-    def process(self, failure: Failure) -> list[tuple[Message, DeadLetterRow]]:
-        self._counts[metrics.dead_letters_of(failure.errors[0].code)] += 1
-        return [(failure.message, dead_letter_row(failure, self._origin, now_micros()))]
+    def process(self, failures: Sequence[Failure]) -> list[list[tuple[str, DeadLetterRow]]]:
+        if not failures:
+            return []
+        self._counts.update(metrics.dead_letters_of(each.errors[0].code) for each in failures)
+        failed_at = now_micros()
+        rows = [dead_letter_row(each, self._origin, failed_at) for each in failures]
+        ids = [each.message.message_id for each in failures]
+        return [list(zip(ids, rows, strict=True))]
 
     def finish_bundle(self) -> None:
         metrics.count(self._counts)

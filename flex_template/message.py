@@ -23,22 +23,37 @@ class Message(NamedTuple):
         return Message, (self.data, dict(self.attributes), self.message_id, self.published_at)
 
 
-def from_pubsub(element: bytes | BeamMessage) -> Message:
-    """Dataflow hands over serialised messages, the DirectRunner Beam's own objects."""
-    if isinstance(element, BeamMessage):
-        return _from_beam(element)
-    proto = _Proto.FromString(element)
+def from_pubsub(serialized: bytes) -> Message:
+    """A message as Pub/Sub serialises it.
+
+    Raises:
+        google.protobuf.message.DecodeError: the bytes are no such message.
+    """
+    proto = _Proto.FromString(serialized)
     published = proto.publish_time
     micros = published.seconds * 1_000_000 + published.nanos // 1000
     # The attributes stay protobuf's map: few are ever read, and a copy costs more than parsing.
-    return Message(proto.data, proto.attributes, proto.message_id, micros)
+    return Message(proto.data, proto.attributes, proto.message_id, micros or None)
 
 
-def _from_beam(element: BeamMessage) -> Message:
-    micros = round(element.publish_time.timestamp() * 1_000_000)
-    return Message(element.data, element.attributes, element.message_id, micros)
+def serialize(message: Message | BeamMessage) -> bytes:
+    """The bytes from which `from_pubsub` makes the same message."""
+    given = message if isinstance(message, Message) else _from_beam(message)
+    proto = _Proto(data=given.data, attributes=given.attributes, message_id=given.message_id)
+    if given.published_at is not None:
+        proto.publish_time.FromMicroseconds(given.published_at)
+    return proto.SerializeToString()  # type: ignore[no-any-return]
+
+
+def _from_beam(message: BeamMessage) -> Message:
+    micros = round(message.publish_time.timestamp() * 1_000_000)
+    return Message(message.data, message.attributes, message.message_id, micros)
 
 
 def from_line(line: bytes) -> Message:
     """A line of a file; its id is its content's hash, so that a second backfill adds no event."""
     return Message(line, {}, hashlib.sha256(line).hexdigest(), None)
+
+
+# Bytes that no message can be made of are kept as a message's data, and known by their content too.
+raw_message = from_line

@@ -12,7 +12,6 @@ from schemas import ErrorCode
 NAMESPACE = "aegis"
 EVENTS = "events"
 DEAD_LETTERS = "dead_letters"
-DEAD_LETTER_FLOODS = "dead_letter_floods"
 APPEND_RETRIES = "append_retries"
 BATCH_ROWS = "batch_rows"
 BATCH_BYTES = "batch_bytes"

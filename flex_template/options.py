@@ -74,13 +74,6 @@ def parser(environment: Mapping[str, str]) -> argparse.ArgumentParser:
         default=365.0,
         help="Dead-letter events observed longer ago than this many days; raise it for backfills.",
     )
-    result.add_argument(
-        "--max_dead_letter_share",
-        type=_positive(1, "0.5"),
-        default=0.5,
-        help="Log an error when more than this share of the last messages became dead letters, "
-        "so that a bad deploy does not dead-letter everything in silence.",
-    )
     return result
 
 

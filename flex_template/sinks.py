@@ -1,24 +1,25 @@
 """Where rows go: BigQuery's Storage Write API, Beam's own BigQuery sink, or local files.
 
-A sink takes `(Message, row)` and yields `(Message, reason)` for each row refused. The one for dead
-letters must store every row or fail its bundle.
+The sink of events takes chunks whose values are rows, and yields lists of `Failure`s: those that
+were in the chunk, and one for each row refused. The sink of dead letters takes lists of message ids
+and rows, and must store every row or fail its bundle.
 """
 
 import argparse
+from collections.abc import Iterable
 from functools import partial
 from pathlib import Path
-from typing import Any, NamedTuple, NoReturn
+from typing import Any, NamedTuple
 
 import apache_beam as beam
 import orjson
 from apache_beam.io import WriteToText
 
-from flex_template.bigquery.append import AppendRows
+from flex_template.bigquery.append import AppendDeadLetters, AppendEvents
 from flex_template.bigquery.json_rows import json_row
 from flex_template.bigquery.streaming_inserts import StreamingInserts
-from flex_template.bigquery.writer import AppendError
-from flex_template.flood import SharedGuard
-from flex_template.message import Message
+from flex_template.chunk import Chunk
+from flex_template.dead_letter import Failure
 
 
 class Sinks(NamedTuple):
@@ -32,34 +33,49 @@ def sinks(options: argparse.Namespace) -> Sinks:
     """The sinks that the options name."""
     if options.output_directory:
         directory = Path(options.output_directory)
-        return Sinks(WriteLines(directory, "events"), WriteLines(directory, "dead_letters"))
-    guard = SharedGuard(options.max_dead_letter_share)
-    append_dead_letters = beam.ParDo(AppendRows(options.dead_letter_table, "dead_letters", guard))
+        return Sinks(EventLines(directory), WriteLines(directory, "dead_letters"))
     if options.write_method == "STREAMING_INSERTS":
-        events = StreamingInserts(options.events_table, guard)
+        events = StreamingInserts(options.events_table)
     else:
-        events = beam.ParDo(AppendRows(options.events_table, "events", guard))
-    return Sinks(events, "Append" >> append_dead_letters | "Refused" >> beam.MapTuple(_lose))
+        events = beam.ParDo(AppendEvents(options.events_table))
+    return Sinks(events, beam.ParDo(AppendDeadLetters(options.dead_letter_table)))
 
 
-def _lose(message: Message, reason: str) -> NoReturn:
-    raise AppendError(f"BigQuery refuses the dead letter of message {message.message_id}: {reason}")
+class EventLines(beam.PTransform):
+    """A file of JSON lines, `events.jsonl`; it refuses nothing."""
+
+    def __init__(self, directory: Path) -> None:
+        super().__init__()
+        self._directory = directory
+
+    def expand(self, chunks: beam.PCollection) -> beam.PCollection:
+        chunks | "Rows" >> beam.Map(_values_of) | WriteLines(self._directory, "events")
+        return chunks | "Failures" >> beam.Map(failures_of)
 
 
 class WriteLines(beam.PTransform):
-    """A file of JSON lines, `<kind>.jsonl`; it refuses nothing."""
+    """Lists of pairs whose second is a row, into a file of JSON lines, `<table>.jsonl`."""
 
-    def __init__(self, directory: Path, kind: str) -> None:
+    def __init__(self, directory: Path, table: str) -> None:
         super().__init__()
-        self._path = str(directory / kind)
-        self._kind = kind
+        self._path = str(directory / table)
+        self._table = table
 
     def expand(self, rows: beam.PCollection) -> beam.PCollection:
-        lines = rows | "Format" >> beam.MapTuple(partial(_json_line, kind=self._kind))
-        write = WriteToText(self._path, ".jsonl", num_shards=1, shard_name_template="")
-        lines | "Write" >> write
-        return lines | "Refused" >> beam.Filter(lambda _: False)
+        lines = rows | "Format" >> beam.FlatMap(partial(_json_lines, table=self._table))
+        return lines | "Write" >> WriteToText(
+            self._path, ".jsonl", num_shards=1, shard_name_template=""
+        )
 
 
-def _json_line(_: Message, row: tuple[Any, ...], kind: str) -> str:
-    return orjson.dumps(json_row(row, kind)).decode()
+def _values_of(chunk: Chunk) -> list[tuple[Any, Any]]:
+    return chunk.values
+
+
+def failures_of(chunk: Chunk) -> list[Failure]:
+    """What the steps before the sink refused."""
+    return chunk.failures
+
+
+def _json_lines(rows: Iterable[tuple[Any, tuple[Any, ...]]], table: str) -> list[str]:
+    return [orjson.dumps(json_row(row, table)).decode() for _, row in rows]

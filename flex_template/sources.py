@@ -1,6 +1,6 @@
 """Where messages come from: a Pub/Sub subscription or topic, or files of JSON lines.
 
-A source yields each message beside the value that the steps work on, at first its data.
+A source yields each message as Pub/Sub serialises it, or as Beam's own `PubsubMessage`.
 """
 
 import argparse
@@ -8,9 +8,9 @@ import argparse
 import apache_beam as beam
 from apache_beam.coders import BytesCoder
 from apache_beam.io import ReadFromText
-from apache_beam.io.gcp.pubsub import PubsubMessage, ReadFromPubSub
+from apache_beam.io.gcp.pubsub import ReadFromPubSub
 
-from flex_template.message import Message, from_line, from_pubsub
+from flex_template.message import from_line, serialize
 
 
 class ReadSerialized(ReadFromPubSub):
@@ -28,14 +28,13 @@ def source(options: argparse.Namespace) -> beam.PTransform:
     """The source that the options name."""
     if options.input_files:
         lines = ReadFromText(options.input_files, coder=BytesCoder())
-        return "Lines" >> lines | "Decode" >> beam.Map(_of_line)
-    read = ReadSerialized(
+        return "Lines" >> lines | "Messages" >> beam.Map(_serialized_line)
+    return ReadSerialized(
         topic=options.input_topic,
         subscription=options.input_subscription,
         id_label="event_id" if options.deduplicate else None,
         with_attributes=True,
     )
-    return "Pub/Sub" >> read | "Decode" >> beam.Map(_of_pubsub)
 
 
 def source_name(options: argparse.Namespace) -> str:
@@ -43,10 +42,5 @@ def source_name(options: argparse.Namespace) -> str:
     return options.input_files or options.input_subscription or options.input_topic  # type: ignore[no-any-return]
 
 
-def _of_line(line: bytes) -> tuple[Message, bytes]:
-    return from_line(line), line
-
-
-def _of_pubsub(element: bytes | PubsubMessage) -> tuple[Message, bytes]:
-    message = from_pubsub(element)
-    return message, message.data
+def _serialized_line(line: bytes) -> bytes:
+    return serialize(from_line(line))

@@ -35,6 +35,7 @@ class ErrorCode(StrEnum):
     DETAILS_TOO_DEEP = "details_too_deep"
     INVALID_ATTRIBUTE = "invalid_attribute"
     ROW_REFUSED = "row_refused"
+    INTERNAL_ERROR = "internal_error"
 
 
 _STAGES = {
@@ -43,6 +44,8 @@ _STAGES = {
     ErrorCode.MALFORMED_JSON: Stage.PARSE,
     ErrorCode.INVALID_ATTRIBUTE: Stage.CONVERT,
     ErrorCode.ROW_REFUSED: Stage.APPEND,
+    # Not the message's fault but the program's, in whichever step: counted with the last of them.
+    ErrorCode.INTERNAL_ERROR: Stage.CONVERT,
 }
 
 

@@ -9,10 +9,8 @@ from apache_beam.options.pipeline_options import PipelineOptions
 from benchmarks.pipeline import baselines, functions
 from benchmarks.pipeline.baselines import FastToRow, JsonSchemaToRow, ToRow
 from benchmarks.pipeline.source import Generate
-from flex_template.bigquery.append import AppendRows
+from flex_template.bigquery.append import AppendDeadLetters, AppendEvents
 from flex_template.dead_letter import Origin
-from flex_template.flood import SharedGuard
-from flex_template.message import Message, from_pubsub
 from flex_template.pipeline import build
 from flex_template.sinks import Sinks
 from schemas import DEFAULT_LIMITS
@@ -23,23 +21,12 @@ DEAD_LETTER_TABLE = f"{PROJECT}.aegis.dead_letters"
 ORIGIN = Origin(f"projects/{PROJECT}/subscriptions/events-pipeline", EVENTS_TABLE, None)
 
 
-def _decode(element: bytes) -> tuple[Message, bytes]:
-    message = from_pubsub(element)
-    return message, message.data
-
-
-def _append(table: str, kind: str) -> AppendRows:
-    return AppendRows(table, kind, SharedGuard(max_share=1))
-
-
 def _ours(count: int, bad_percent: int) -> None:
-    sinks = Sinks(
-        beam.ParDo(_append(EVENTS_TABLE, "events")),
-        beam.ParDo(_append(DEAD_LETTER_TABLE, "dead_letters")),
-    )
-    source = Generate(count, bad_percent) | beam.Map(_decode)
+    events = beam.ParDo(AppendEvents(EVENTS_TABLE))
+    dead_letters = beam.ParDo(AppendDeadLetters(DEAD_LETTER_TABLE))
     with _pipeline() as pipeline:
-        build(pipeline, source, sinks, ORIGIN, DEFAULT_LIMITS)
+        source = Generate(count, bad_percent)
+        build(pipeline, source, Sinks(events, dead_letters), ORIGIN, DEFAULT_LIMITS)
 
 
 def _baseline(count: int, bad_percent: int, to_row: type[ToRow]) -> None:
@@ -52,10 +39,7 @@ def _pipeline() -> beam.Pipeline:
 
 
 def _functions(count: int, bad_percent: int) -> None:
-    events, dead_letters = (
-        _append(EVENTS_TABLE, "events"),
-        _append(DEAD_LETTER_TABLE, "dead_letters"),
-    )
+    events, dead_letters = AppendEvents(EVENTS_TABLE), AppendDeadLetters(DEAD_LETTER_TABLE)
     functions.append_all(count, bad_percent, events, dead_letters, ORIGIN)
 
 

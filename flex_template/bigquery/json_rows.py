@@ -10,17 +10,17 @@ from schemas import table_schema
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
-def json_row(row: tuple[Any, ...], kind: str) -> dict[str, Any]:
-    """A row of `kind`, one of `schemas.TABLES`, in the JSON that `tabledata.insertAll` takes."""
+def json_row(row: tuple[Any, ...], table: str) -> dict[str, Any]:
+    """A row of `table`, one of `schemas.TABLES`, in the JSON that `tabledata.insertAll` takes."""
     return {
         name: None if value is None else _value(column_type, value)
-        for (name, column_type), value in zip(_columns(kind), row, strict=True)
+        for (name, column_type), value in zip(_columns(table), row, strict=True)
     }
 
 
 @cache
-def _columns(kind: str) -> list[tuple[str, str]]:
-    return [(field["name"], field["type"]) for field in table_schema(kind)]
+def _columns(table: str) -> list[tuple[str, str]]:
+    return [(field["name"], field["type"]) for field in table_schema(table)]
 
 
 def _value(column_type: str, value: Any) -> Any:

@@ -15,7 +15,8 @@ from apache_beam.io.gcp.bigquery_tools import RetryStrategy
 from flex_template import metrics
 from flex_template.bigquery.json_rows import json_row
 from flex_template.bigquery.writer import AppendError
-from flex_template.flood import SharedGuard
+from flex_template.chunk import Chunk
+from flex_template.dead_letter import Failure, row_refused
 from flex_template.message import Message
 
 CARRIED = "aegis_message"
@@ -23,17 +24,16 @@ ROW_REFUSED = "invalid"
 
 
 class StreamingInserts(beam.PTransform):
-    """`(Message, row)` in; a `(Message, reason)` out for each row that BigQuery refuses."""
+    """Chunks whose values are rows in; lists of `Failure`s out."""
 
-    def __init__(self, table: str, guard: SharedGuard) -> None:
+    def __init__(self, table: str) -> None:
         super().__init__()
         self._table = table.replace(":", ".").replace(".", ":", 1)
-        self._guard = guard
 
-    def expand(self, rows: beam.PCollection) -> beam.PCollection:
+    def expand(self, chunks: beam.PCollection) -> beam.PCollection:
         written = (
-            rows
-            | "To JSON" >> beam.ParDo(_ToJson(self._guard))
+            chunks
+            | "To JSON" >> beam.ParDo(_ToJson())
             | "Insert"
             >> WriteToBigQuery(
                 self._table,
@@ -43,39 +43,38 @@ class StreamingInserts(beam.PTransform):
                 ignore_unknown_columns=True,
             )
         )
-        return written.failed_rows_with_errors | "Refused" >> beam.ParDo(_Refused(self._guard))
+        refused = written.failed_rows_with_errors | "Refused" >> beam.ParDo(_Refused())
+        failed = chunks | "Failed before" >> beam.Map(_failures)
+        return (failed, refused) | "All failures" >> beam.Flatten()
 
 
 class _Counting(beam.DoFn):
     """Counts a row as it is sent, and takes it back if refused: Beam's sink reports no success."""
-
-    def __init__(self, guard: SharedGuard) -> None:
-        self._shared_guard = guard
-
-    def setup(self) -> None:
-        self._guard = self._shared_guard.acquire()
 
     def start_bundle(self) -> None:
         self._events = 0
 
     def finish_bundle(self) -> None:
         metrics.count({metrics.EVENTS: self._events})
-        self._guard.add(events=self._events)
 
 
 class _ToJson(_Counting):
-    def process(self, element: tuple[Message, tuple[Any, ...]]) -> list[dict[str, Any]]:
-        self._events += 1
-        return [_carrying(*element)]
+    def process(self, chunk: Chunk) -> list[dict[str, Any]]:
+        self._events += len(chunk.values)
+        return [_carrying(message, row) for message, row in chunk.values]
 
 
 class _Refused(_Counting):
     def process(
         self, element: tuple[str, dict[str, Any], list[dict[str, str]] | str]
-    ) -> list[tuple[Message, str]]:
+    ) -> list[list[Failure]]:
         self._events -= 1
         _, row, errors = element
-        return [(_carried(row), _reason(errors))]
+        return [[row_refused(_carried(row), _reason(errors))]]
+
+
+def _failures(chunk: Chunk) -> list[Failure]:
+    return chunk.failures
 
 
 def _carrying(message: Message, row: tuple[Any, ...]) -> dict[str, Any]:

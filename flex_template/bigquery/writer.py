@@ -21,8 +21,9 @@ from google.cloud.bigquery_storage_v1.types import AppendRowsRequest, AppendRows
 
 from flex_template.bigquery.append_stream import AppendStream, StreamEnded
 
-# "AppendRows request size", BigQuery quotas: 10 MB, less the schema and the framing.
-MAX_REQUEST_BYTES = 9_990_000
+# "The size of a single AppendRowsRequest must be less than 20 MB", schema and framing included.
+# https://cloud.google.com/bigquery/docs/reference/storage/rpc/google.cloud.bigquery.storage.v1
+MAX_REQUEST_BYTES = 19_900_000
 MAX_IN_FLIGHT = 8
 RETRYABLE = {
     grpc.StatusCode.UNAVAILABLE,

@@ -20,7 +20,7 @@ from google.cloud.bigquery_storage_v1.types import (
 )
 
 METHOD = "/google.cloud.bigquery.storage.v1.BigQueryWrite/AppendRows"
-MAX_REQUEST_BYTES = 10_000_000
+MAX_REQUEST_BYTES = 20_000_000  # "must be less than 20 MB": AppendRowsRequest
 HOLD_SECONDS = 60
 
 Fault = Callable[[grpc.ServicerContext, str, pa.RecordBatch], AppendRowsResponse | None]
@@ -75,7 +75,7 @@ class BigQueryWriteServer(AbstractContextManager["BigQueryWriteServer"]):
         self.requests += 1
         size = AppendRowsRequest.pb(request).ByteSize()
         self.largest_request = max(self.largest_request, size)
-        if size > MAX_REQUEST_BYTES:
+        if size >= MAX_REQUEST_BYTES:
             context.abort(grpc.StatusCode.INVALID_ARGUMENT, f"request too large: {size}")
         table, batch = request.write_stream.split("/")[5], _batch(request)
         with self._lock:

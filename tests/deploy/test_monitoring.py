@@ -35,7 +35,6 @@ DOCUMENTED = {
 COUNTERS = {
     metrics.EVENTS,
     metrics.DEAD_LETTERS,
-    metrics.DEAD_LETTER_FLOODS,
     metrics.APPEND_RETRIES,
     *(metrics.dead_letters_of(code) for code in ErrorCode),
 }
@@ -111,6 +110,14 @@ def test_the_dead_letter_alert_watches_every_error_code() -> None:
     for code in ErrorCode:
         name = metrics.dead_letters_of(code)
         assert any(re.fullmatch(selector, name) for selector in selectors), code
+
+
+def test_the_flood_alert_compares_dead_letters_with_all_messages() -> None:
+    text = (MONITORING / "alerts" / "dead_letter_flood.json").read_text()
+    part, whole = re.findall(r'metric_name=~?\\"([^"\\]+)\\"', text)
+    assert part == metrics.DEAD_LETTERS
+    assert set(whole.split("|")) == {metrics.EVENTS, metrics.DEAD_LETTERS}
+    assert json.loads(text)["severity"] == "CRITICAL"
 
 
 @pytest.mark.parametrize(

@@ -11,7 +11,7 @@ from apache_beam.runners.runner import PipelineResult
 
 from flex_template import metrics
 from flex_template.dead_letter import Origin
-from flex_template.message import Message
+from flex_template.message import Message, serialize
 from flex_template.options import parse
 from flex_template.pipeline import build
 from flex_template.sinks import sinks
@@ -52,7 +52,7 @@ def run(messages: Sequence[Message], *options: str) -> PipelineResult:
     """Run all messages as a batch, with the sinks that the options name, and wait for the end."""
     tables = (f"--events_table={EVENTS_TABLE}", f"--dead_letter_table={DEAD_LETTERS_TABLE}")
     parsed, _ = parse(["--input_files=none", *tables, *options], {})
-    source = beam.Create(messages, reshuffle=False) | beam.Map(lambda each: (each, each.data))
+    source = beam.Create(list(map(serialize, messages)), reshuffle=False)
     pipeline = beam.Pipeline("FnApiRunner", options=PipelineOptions([]))
     build(pipeline, source, sinks(parsed), ORIGIN, LIMITS)
     result = pipeline.run()

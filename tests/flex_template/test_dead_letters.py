@@ -117,14 +117,13 @@ def test_a_row_that_bigquery_refuses_becomes_a_dead_letter_with_its_reason(
     ],
     ids=["9.5 MB", "10 MB", "most attributes", "longest text"],
 )
-def test_the_largest_messages_fit_one_request(
+def test_the_largest_messages_of_pubsub_are_kept_whole(
     bigquery: BigQueryWriteServer, data: bytes, attributes: dict[str, str]
 ) -> None:
     run([message(data, attributes)])
     (letter,) = dead_letters(bigquery)
-    assert data.startswith(letter["payload"])
-    assert len(letter["payload"]) >= min(len(data), 9_000_000)
-    assert letter["truncated"] == (letter["payload"] != data) == (len(data) > 9_500_000)
+    assert letter["payload"] == data
+    assert not letter["truncated"]
     assert letter["payload_size"] == len(data)
     assert letter["payload_sha256"] == hashlib.sha256(data).hexdigest()
     assert json.loads(letter["attributes"]) == attributes
@@ -138,3 +137,12 @@ def test_nul_in_an_attribute_does_not_make_the_dead_letter_unstorable(
     expected = {"a\ufffd": "b\ufffd", "event_id": "\ufffd", "c": "\\u0000"}
     assert json.loads(letter["attributes"]) == expected
     assert letter["event_id"] == "\ufffd"
+
+
+def test_a_line_larger_than_any_request_keeps_its_beginning(bigquery: BigQueryWriteServer) -> None:
+    data = b"[" * 21_000_000
+    run([message(data)])
+    (letter,) = dead_letters(bigquery)
+    assert data.startswith(letter["payload"])
+    assert (letter["truncated"], letter["payload_size"]) == (True, len(data))
+    assert len(letter["payload"]) > 19_000_000

@@ -10,7 +10,7 @@ from google.pubsub_v1.types import PubsubMessage
 from hypothesis import given
 from hypothesis import strategies as st
 
-from flex_template.message import Message, from_line, from_pubsub
+from flex_template.message import Message, from_line, from_pubsub, serialize
 
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
@@ -26,20 +26,25 @@ def test_serialised_messages_and_beams_own_decode_to_the_same(
     published = EPOCH + timedelta(microseconds=micros)
     proto = PubsubMessage(data=data, attributes=attributes, message_id="42", publish_time=published)
     serialised = from_pubsub(PubsubMessage.serialize(proto))
-    beams = from_pubsub(BeamMessage(data, attributes, "42", published))
-    assert serialised._replace(attributes=dict(serialised.attributes)) == beams
-    assert beams == Message(data, attributes, "42", micros)
-    assert pickle.loads(pickle.dumps(serialised)) == beams  # noqa: S301 - our own bytes
+    beams = from_pubsub(serialize(BeamMessage(data, attributes, "42", published)))
+    expected = Message(data, attributes, "42", micros)
+    assert pickle.loads(pickle.dumps(serialised)) == expected  # noqa: S301 - our own bytes
+    assert pickle.loads(pickle.dumps(beams)) == expected  # noqa: S301 - our own bytes
+    assert from_pubsub(serialize(expected)).attributes == attributes
 
 
 @pytest.mark.parametrize("size", [9_500_000, 10_000_000])
 def test_the_largest_messages_decode_exactly(size: int) -> None:
     data = bytes(range(250)) * (size // 250)
     proto = PubsubMessage(data=data, message_id="42", publish_time=EPOCH)
-    assert from_pubsub(PubsubMessage.serialize(proto)) == (data, {}, "42", 0)
+    assert from_pubsub(PubsubMessage.serialize(proto)) == (data, {}, "42", None)
 
 
 def test_a_line_is_known_by_its_content() -> None:
     assert from_line(b"x") == from_line(b"x")
     assert from_line(b"x").message_id == hashlib.sha256(b"x").hexdigest()
     assert from_line(b"x").published_at is None
+
+
+def test_a_line_without_a_time_stays_without_one() -> None:
+    assert from_pubsub(serialize(from_line(b"x"))) == from_line(b"x")

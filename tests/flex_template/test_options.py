@@ -18,7 +18,7 @@ def test_the_environment_gives_source_and_tables() -> None:
     assert options.input_topic == "projects/my-project/topics/events"
     assert options.events_table == "my-project.aegis.events"
     assert options.dead_letter_table == "my-project.aegis.dead_letters"
-    assert (options.max_event_age_days, options.max_dead_letter_share) == (365, 0.5)
+    assert options.max_event_age_days == 365
     assert (options.write_method, options.deduplicate, beam) == ("STORAGE_WRITE_API", False, [])
 
 
@@ -79,8 +79,6 @@ def test_a_missing_dead_letter_table_is_named(capsys: pytest.CaptureFixture[str]
         ("max_event_age_days", "3651", "365"),
         ("max_event_age_days", "nan", "365"),
         ("max_event_age_days", "a year", "365"),
-        ("max_dead_letter_share", "1.5", "0.5"),
-        ("max_dead_letter_share", "half", "0.5"),
         ("write_method", "FILE_LOADS", "STORAGE_WRITE_API"),
     ],
 )

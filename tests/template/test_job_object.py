@@ -9,8 +9,16 @@ from tests.template.cloud import BUCKET, IMAGE, PARAMETERS, Cloud
 
 READ = "beam:transform:pubsub_read:v1"
 PARDO = "beam:transform:pardo:v1"
-FLATTEN = "beam:transform:flatten:v1"
-PATH = ["Read", "Parse", "Validate", "Convert", "Append events"]
+PATH = [
+    "Read",
+    "Gather",
+    "Parse",
+    "Validate",
+    "Convert",
+    "Append events",
+    "Dead letters",
+    "Append dead letters",
+]
 
 
 class Job(NamedTuple):
@@ -68,7 +76,7 @@ def test_the_read_takes_whole_messages_from_the_subscription(job: Job) -> None:
 
 def test_nothing_keeps_the_path_from_fusing_into_one_stage(job: Job) -> None:
     """No shuffle, side input, state or timer: elements pass from step to step in memory."""
-    assert {one.spec.urn for one in job.transforms} == {READ, PARDO, FLATTEN}
+    assert {one.spec.urn for one in job.transforms} == {READ, PARDO}
     for transform in job.transforms:
         if transform.spec.urn == PARDO:
             payload = beam_proto.ParDoPayload.FromString(transform.spec.payload)
@@ -77,8 +85,8 @@ def test_nothing_keeps_the_path_from_fusing_into_one_stage(job: Job) -> None:
             assert not payload.timer_family_specs
 
 
-def test_an_event_takes_the_documented_steps_in_their_order(job: Job) -> None:
-    (append,) = [one for one in job.transforms if one.unique_name.startswith("Append events")]
+def test_messages_take_the_documented_steps_in_their_order(job: Job) -> None:
+    (append,) = [one for one in job.transforms if one.unique_name == "Append dead letters"]
     assert _steps_up_to(append, job.transforms) == PATH
 
 

@@ -2,16 +2,17 @@
 
 from collections import Counter
 from collections.abc import Iterator
-from typing import Any
+from functools import partial
 
 import grpc
 import orjson
 import pytest
 
-from flex_template.bigquery.append import MAX_BUFFERED_BYTES, AppendRows
+from flex_template.bigquery.append import MAX_BUFFERED_BYTES, AppendEvents
 from flex_template.bigquery.writer import AppendError
-from flex_template.flood import SharedGuard
-from flex_template.message import Message
+from flex_template.chunk import Chunk, advance, decoded
+from flex_template.dead_letter import Failure
+from flex_template.message import serialize
 from flex_template.steps import convert_event, parse_message, validate_document
 from local.bigquery.write_server import BigQueryWriteServer, refuse, respond, succeed
 from tests.flex_template.bigquery.appending import FAST
@@ -19,26 +20,29 @@ from tests.flex_template.runs import EVENT, EVENTS_TABLE, LIMITS, message
 
 
 @pytest.fixture
-def sink(bigquery: BigQueryWriteServer) -> Iterator[AppendRows]:
+def sink(bigquery: BigQueryWriteServer) -> Iterator[AppendEvents]:
     assert bigquery.rows == {}
-    sink = AppendRows(EVENTS_TABLE, "events", SharedGuard(1), FAST)
+    sink = AppendEvents(EVENTS_TABLE, FAST)
     sink.setup()
     yield sink
     sink.teardown()
 
 
-def element(message_id: str, padding: int = 0) -> tuple[Message, tuple[Any, ...]]:
-    taken = message(orjson.dumps(EVENT) + b" " * padding, message_id=message_id)
-    return taken, convert_event(
-        taken, validate_document(taken, parse_message(taken, taken.data), LIMITS)
-    )
+def element(message_id: str, padding: int = 0) -> Chunk:
+    """A chunk of one message."""
+    given = message(orjson.dumps(EVENT) + b" " * padding, message_id=message_id)
+    chunk = decoded([serialize(given)])
+    for step in (parse_message, partial(validate_document, limits=LIMITS), convert_event):
+        chunk = advance(chunk, step)
+    return chunk
 
 
-def bundle(sink: AppendRows, *elements: tuple[Message, tuple[Any, ...]]) -> list[Any]:
-    """What a bundle of these elements refuses."""
+def bundle(sink: AppendEvents, *chunks: Chunk) -> list[Failure]:
+    """What a bundle of these chunks refuses."""
     sink.start_bundle()
-    refused = [refusal for each in elements for refusal in sink.process(each)]
-    return refused + [windowed.value for windowed in sink.finish_bundle()]
+    refused = [failures for each in chunks for failures in sink.process(each)]
+    refused += [last.value for last in sink.finish_bundle()]
+    return [failure for failures in refused for failure in failures]
 
 
 def ids(bigquery: BigQueryWriteServer) -> list[str]:
@@ -46,29 +50,29 @@ def ids(bigquery: BigQueryWriteServer) -> list[str]:
 
 
 def test_a_bundle_ends_only_when_its_rows_are_stored(
-    bigquery: BigQueryWriteServer, sink: AppendRows
+    bigquery: BigQueryWriteServer, sink: AppendEvents
 ) -> None:
     assert bundle(sink, element("1"), element("2")) == []
     assert ids(bigquery) == ["1", "2"]
 
 
-def test_bundles_share_a_stream(bigquery: BigQueryWriteServer, sink: AppendRows) -> None:
+def test_bundles_share_a_stream(bigquery: BigQueryWriteServer, sink: AppendEvents) -> None:
     for number in range(5):
         bundle(sink, element(str(number)))
     assert (bigquery.streams, bigquery.requests) == (1, 5)
 
 
 def test_a_refusal_names_the_message_and_the_reason(
-    bigquery: BigQueryWriteServer, sink: AppendRows
+    bigquery: BigQueryWriteServer, sink: AppendEvents
 ) -> None:
     bigquery.faults = [refuse(lambda row: row["message_id"] == "2", "why")]
-    ((taken, reason),) = bundle(sink, element("1"), element("2"), element("3"))
-    assert (taken.message_id, reason) == ("2", "why")
+    (failure,) = bundle(sink, element("1"), element("2"), element("3"))
+    assert (failure.message.message_id, failure.errors[0].message) == ("2", "why")
     assert ids(bigquery) == ["1", "3"]
 
 
 def test_nothing_of_a_failed_bundle_reaches_the_next(
-    bigquery: BigQueryWriteServer, sink: AppendRows
+    bigquery: BigQueryWriteServer, sink: AppendEvents
 ) -> None:
     large = [element(f"failed-{n}", MAX_BUFFERED_BYTES) for n in range(3)]
     late = refuse(lambda row: row["message_id"] == "failed-2", "late")
@@ -83,7 +87,7 @@ def test_nothing_of_a_failed_bundle_reaches_the_next(
 
 
 def test_a_bundle_interrupted_before_its_end_leaves_nothing_in_the_buffer(
-    bigquery: BigQueryWriteServer, sink: AppendRows
+    bigquery: BigQueryWriteServer, sink: AppendEvents
 ) -> None:
     sink.start_bundle()
     sink.process(element("abandoned"))
@@ -92,7 +96,7 @@ def test_a_bundle_interrupted_before_its_end_leaves_nothing_in_the_buffer(
 
 
 def test_large_messages_are_sent_before_the_bundle_ends(
-    bigquery: BigQueryWriteServer, sink: AppendRows
+    bigquery: BigQueryWriteServer, sink: AppendEvents
 ) -> None:
     bundle(sink, *(element(str(n), MAX_BUFFERED_BYTES // 4) for n in range(8)))
     assert bigquery.requests == 2

@@ -8,7 +8,7 @@ import pytest
 
 from flex_template.bigquery.arrow import arrow_schema, record_batch
 from flex_template.bigquery.json_rows import json_row
-from flex_template.dead_letter import Failure, Origin, dead_letter_row, replay_attempt
+from flex_template.dead_letter import Failure, Origin, dead_letter_row, times_replayed
 from flex_template.message import Message
 from flex_template.steps import convert_event
 from schemas import TABLES, ErrorCode, Event, EventError, table_schema
@@ -135,7 +135,7 @@ def test_json_rows_are_in_bigquerys_form(column: str, value: object) -> None:
     [("", 0), ("3", 3), ("-1", 0), ("9" * 400, 0), ("\u0663", 0), ("1.5", 0), (" 1", 0)],
 )
 def test_a_replay_attempt_that_is_no_count_is_none(text: str, expected: int) -> None:
-    assert replay_attempt({"replay_attempt": text}) == expected
+    assert times_replayed({"replay_attempt": text}) == expected
 
 
 def test_the_job_name_may_be_absent() -> None:

@@ -27,7 +27,7 @@ def test_a_batch_too_large_for_one_request_is_split(
 def test_a_large_row_does_not_hold_up_the_small_ones_beside_it(
     bigquery: BigQueryWriteServer, writer: Writer
 ) -> None:
-    writer.append(1, width=9_900_000)
+    writer.append(1, width=19_800_000)
     writer.append(*range(2, 100))
     writer.flush()
     assert stored(bigquery) == Counter(range(1, 100))

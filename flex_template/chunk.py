@@ -1,0 +1,109 @@
+"""Messages travel a few hundred at a time, and whoever fails travels beside the others.
+
+A failure on the main path, instead of an output of its own, keeps the whole pipeline one stage: on
+a single machine a flatten would wait for the end of an endless source, long after Pub/Sub was told
+that the message is safe.
+"""
+
+from collections.abc import Callable, Iterator
+from functools import partial
+from typing import Any, NamedTuple
+
+import apache_beam as beam
+from apache_beam.io.gcp.pubsub import PubsubMessage as BeamMessage
+from apache_beam.transforms.window import GlobalWindow
+from apache_beam.utils.timestamp import MIN_TIMESTAMP
+from apache_beam.utils.windowed_value import WindowedValue
+from google.protobuf.message import DecodeError
+
+from flex_template.dead_letter import Failure, internal_error
+from flex_template.message import Message, from_pubsub, raw_message, serialize
+from schemas import InvalidEvent
+
+# What is made of so many messages still fits into a core's cache: 200 to 800 cost the same.
+MAX_MESSAGES = 400
+MAX_BYTES = 4_000_000
+
+Step = Callable[[Message, Any], Any]
+
+
+class Chunk(NamedTuple):
+    """Messages as Pub/Sub serialised them, each with what the last step made of it; and failures.
+
+    `serialized` and `values` have one entry for each message that no step has refused so far.
+    """
+
+    serialized: list[bytes]
+    values: list[tuple[Message, Any]]
+    failures: list[Failure]
+
+
+class Gather(beam.DoFn):
+    """Serialised messages in, chunks of decoded ones out; a bundle's last chunk may be small."""
+
+    def start_bundle(self) -> None:
+        self._serialized: list[bytes] = []
+        self._bytes = 0
+
+    def process(self, element: bytes | BeamMessage) -> list[Chunk]:
+        serialized = element if isinstance(element, bytes) else serialize(element)
+        self._serialized.append(serialized)
+        self._bytes += len(serialized)
+        if len(self._serialized) < MAX_MESSAGES and self._bytes < MAX_BYTES:
+            return []
+        return [self._take()]
+
+    def finish_bundle(self) -> Iterator[WindowedValue]:
+        if self._serialized:
+            yield in_global_window(self._take())
+
+    def _take(self) -> Chunk:
+        serialized = self._serialized
+        self.start_bundle()
+        return decoded(serialized)
+
+
+def in_global_window(value: object) -> WindowedValue:
+    """What a DoFn must make of an output at the end of a bundle."""
+    return WindowedValue(value, MIN_TIMESTAMP, [GlobalWindow()])
+
+
+def decoded(serialized: list[bytes]) -> Chunk:
+    """A chunk of messages, each beside its data, on which the first step works."""
+    chunk = Chunk([], [], [])
+    for element in serialized:
+        try:
+            message = from_pubsub(element)
+        except DecodeError as error:
+            chunk.failures.append(internal_error(raw_message(element), error))
+        else:
+            chunk.serialized.append(element)
+            chunk.values.append((message, message.data))
+    return chunk
+
+
+def each(step: Step) -> beam.PTransform:
+    """`step` on every message of a chunk that is still on its way."""
+    return beam.Map(partial(advance, step=step))
+
+
+def advance(chunk: Chunk, step: Step) -> Chunk:
+    """The chunk after `step`: whatever it raises for a message is that message's failure.
+
+    Steps are pure functions of a message, so what they raise never says anything about a table or a
+    service, and a bundle that failed for it would be delivered, and fail, for ever.
+    """
+    result = Chunk([], [], list(chunk.failures))
+    for serialized, (message, value) in zip(chunk.serialized, chunk.values, strict=True):
+        try:
+            made = step(message, value)
+        except InvalidEvent as error:
+            result.failures.append(Failure.of(message, error))
+        except MemoryError:
+            raise
+        except Exception as error:  # noqa: BLE001 - the border at which one message's fault ends
+            result.failures.append(internal_error(message, error))
+        else:
+            result.serialized.append(serialized)
+            result.values.append((message, made))
+    return result
