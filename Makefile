@@ -2,10 +2,11 @@ PYTHON ?= python3
 BIN := .venv/bin
 UV := $(BIN)/uv
 STAMP := .venv/.installed
+STAGE ?= build/function
 COMPILE := $(UV) pip compile --quiet --system-certs --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-annotate --no-header
 
 .DEFAULT_GOAL := help
-.PHONY: help run dev test lint lock stage-function bench-edge bench-pipeline
+.PHONY: help run dev test test-fast lint lock stage-function bench-edge bench-pipeline
 
 help: ## list the targets
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 18
@@ -26,6 +27,9 @@ dev: $(STAMP) ## the same stack, kept up with a live view until Ctrl-C
 test: $(STAMP) ## all tests
 	$(BIN)/python -m pytest
 
+test-fast: $(STAMP) ## the tests of the inner loop, in less than a minute
+	$(BIN)/python -m pytest -m "not slow"
+
 lint: $(STAMP) ## ruff and mypy --strict
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
@@ -38,12 +42,12 @@ lock: $(STAMP) ## recompile the pinned requirements
 	echo uv | $(COMPILE) - -o requirements-bootstrap.txt
 
 stage-function: ## the function's deployable source folder: build/function
-	rm -rf build/function
-	mkdir -p build/function
-	cp -R ingest_function schemas build/function/
-	mv build/function/ingest_function/requirements.txt build/function/
-	find build/function \( -name __pycache__ -o -name requirements.in \) -prune -exec rm -rf {} +
-	echo 'from ingest_function.main import ingest as ingest' > build/function/main.py
+	rm -rf $(STAGE)
+	mkdir -p $(STAGE)
+	cp -R ingest_function schemas $(STAGE)/
+	mv $(STAGE)/ingest_function/requirements.txt $(STAGE)/
+	find $(STAGE) \( -name __pycache__ -o -name requirements.in \) -prune -exec rm -rf {} +
+	echo 'from ingest_function.main import ingest as ingest' > $(STAGE)/main.py
 
 bench-edge: $(STAMP) ## the edge against FastAPI + pydantic + PublisherClient
 	$(BIN)/python -m benchmarks.edge

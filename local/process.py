@@ -1,11 +1,13 @@
 """Child processes that never outlive this one, with their output in a file."""
 
 import os
+import secrets
 import socket
 import subprocess
 import sys
 import time
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import Self
 
@@ -13,6 +15,7 @@ from local import leash
 
 STOP_SECONDS = leash.GRACE_SECONDS + 5
 LOG_LINES = 15
+FIRST_PORT, LAST_PORT = 20_000, 32_000
 
 
 class StackError(Exception):
@@ -74,9 +77,15 @@ class Process:
 
 
 def free_port() -> int:
-    """A port of 127.0.0.1 that nothing listens on at the moment."""
-    with socket.create_server(("127.0.0.1", 0)) as listener:
-        return int(listener.getsockname()[1])
+    """A port of 127.0.0.1 that nothing listens on at the moment.
+
+    Not one of those that the kernel hands to outgoing connections (from 32768 on Linux, from 49152
+    elsewhere): such a port may be taken before the process that it is meant for listens on it.
+    """
+    while True:
+        port = FIRST_PORT + secrets.randbelow(LAST_PORT - FIRST_PORT + 1)
+        with suppress(OSError), socket.create_server(("127.0.0.1", port)):
+            return port
 
 
 def accepts(port: int) -> bool:

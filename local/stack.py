@@ -12,6 +12,7 @@ from google.auth.credentials import AnonymousCredentials
 from google.cloud import bigquery
 
 from local import names
+from local.bigquery.start import start_bigquery
 from local.process import Process, StackError, accepts, free_port
 from local.pubsub import clients as pubsub_clients
 from local.pubsub.server import PubSubServer
@@ -65,17 +66,11 @@ class Stack:
         self._start_edge(port)
 
     def _start_bigquery(self) -> None:
-        rest, grpc = free_port(), free_port()
-        ports = [f"--rest_port={rest}", f"--grpc_port={grpc}"]
-        process = self._spawn("bigquery", "-m", "local.bigquery.emulator", *ports)
-        process.wait_until(lambda: accepts(rest) and accepts(grpc), READY_SECONDS)
-        url = f"http://127.0.0.1:{rest}"
-        self.bigquery = self._parts.enter_context(_bigquery_client(url))
+        emulator = self._parts.enter_context(start_bigquery(self._logs))
+        self._processes.append(emulator.process)
+        self.bigquery_hosts = emulator.variables
+        self.bigquery = self._parts.enter_context(_bigquery_client(emulator.url))
         create_tables(self.bigquery, names.DATASET)
-        self.bigquery_hosts = {
-            "BIGQUERY_EMULATOR_HOST": url,
-            "BIGQUERY_STORAGE_EMULATOR_HOST": f"127.0.0.1:{grpc}",
-        }
 
     def _start_pubsub(self) -> None:
         self.pubsub = self._parts.enter_context(start_pubsub(self._logs, self._given_pubsub))

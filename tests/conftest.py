@@ -1,12 +1,35 @@
 """Fixtures for every area."""
 
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 
+from local.bigquery.start import start_bigquery
+from local.process import Process, accepts
 from local.process import free_port as find_free_port
 from local.pubsub.server import PubSubServer
-from tests.warehouse import Warehouse, start_bigquery
+from tests.machine import pubsub_emulator
+from tests.warehouse import Warehouse
+
+TESTS = Path(__file__).parent
+
+# Folders whose tests drive gcloud, a browser, an image or the whole stack.
+SLOW_FOLDERS = ("deploy", "template", "end_to_end", "examples")
+# Fixtures that live for the session and take long to start: one worker runs all tests of each.
+SHARED_FIXTURES = ("container", "project", "cloud", "stack", "environment_folder")
+
+
+@pytest.hookimpl(tryfirst=True)  # before pytest-xdist reads the groups
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Mark the tests of slow folders, and keep those that share a long start on one worker."""
+    for item in items:
+        area = item.path.relative_to(TESTS).parts[0]
+        if area in SLOW_FOLDERS:
+            item.add_marker(pytest.mark.slow)
+        shared = set(SHARED_FIXTURES) & set(getattr(item, "fixturenames", ()))
+        if shared:
+            item.add_marker(pytest.mark.xdist_group("+".join(sorted(shared))))
 
 
 @pytest.fixture
@@ -16,15 +39,26 @@ def pubsub_server() -> Iterator[PubSubServer]:
         yield server
 
 
+@pytest.fixture(scope="session")
+def google_emulator(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """Google's Pub/Sub emulator as host:port."""
+    port = find_free_port()
+    command = pubsub_emulator(port)
+    with Process("pubsub", command, {}, tmp_path_factory.mktemp("pubsub")) as process:
+        process.wait_until(lambda: accepts(port), 120)
+        yield f"127.0.0.1:{port}"
+
+
 @pytest.fixture
 def free_port() -> int:
     return find_free_port()
 
 
-@pytest.fixture(scope="module")
-def bigquery_variables() -> Iterator[dict[str, str]]:
-    with start_bigquery() as variables:
-        yield variables
+@pytest.fixture(scope="session")
+def bigquery_variables(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, str]]:
+    """The environment of clients of one emulator, which each test gives a dataset of its own."""
+    with start_bigquery(tmp_path_factory.mktemp("bigquery")) as emulator:
+        yield emulator.variables
 
 
 @pytest.fixture

@@ -1,43 +1,21 @@
 """The embedded BigQuery for commands that read and change tables."""
 
-import sys
-import tempfile
 import uuid
-from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
-from pathlib import Path
+from collections.abc import Iterable
 from typing import Any
 
 from google.cloud import bigquery
 
 from flex_template.bigquery import append_stream, client
-from flex_template.bigquery.append_stream import EMULATOR_VARIABLE as STORAGE_VARIABLE
 from flex_template.bigquery.arrow import arrow_schema, record_batch
-from flex_template.bigquery.client import EMULATOR_VARIABLE as REST_VARIABLE
 from flex_template.bigquery.writer import Batch, RetryPolicy, TableWriter
 from flex_template.dead_letter import Failure, Origin, dead_letter_row
 from flex_template.message import Message
-from local.process import Process, accepts, free_port
 from local.resources import create_tables
 from schemas import ErrorCode, EventError, now_micros
 
-ROOT = Path(__file__).parents[1]
 PROJECT = "aegis-test"
 Row = dict[str, Any]
-
-
-@contextmanager
-def start_bigquery() -> Iterator[dict[str, str]]:
-    """Run it in a process of its own; yields the variables by which clients find it."""
-    rest, grpc = free_port(), free_port()
-    ports = [f"--rest_port={rest}", f"--grpc_port={grpc}"]
-    command = [sys.executable, "-m", "local.bigquery.emulator", *ports]
-    with (
-        tempfile.TemporaryDirectory() as logs,
-        Process("bigquery", command, {"PYTHONPATH": str(ROOT)}, Path(logs)) as process,
-    ):
-        process.wait_until(lambda: accepts(rest) and accepts(grpc), 120)
-        yield {REST_VARIABLE: f"http://127.0.0.1:{rest}", STORAGE_VARIABLE: f"127.0.0.1:{grpc}"}
 
 
 class Warehouse:

@@ -5,8 +5,8 @@ import subprocess
 
 import pytest
 
-from tests.deploy import tools
 from tests.deploy.project import REPOSITORY
+from tests.machine import require
 
 
 @pytest.mark.parametrize("script", ["setup.sh", "teardown.sh"])
@@ -33,7 +33,7 @@ def test_a_wrong_call_ends_with_one_clear_line(
 
 
 def test_the_scripts_pass_shellcheck() -> None:
-    tools.require("shellcheck")
+    require("shellcheck")
     scripts = [REPOSITORY / "deploy" / name for name in ("lib.sh", "setup.sh", "teardown.sh")]
     done = subprocess.run(
         ["shellcheck", "--external-sources", *scripts],

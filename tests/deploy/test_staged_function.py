@@ -14,8 +14,8 @@ from google.pubsub_v1 import PubsubMessage
 from local.process import Process, accepts, free_port
 from local.pubsub import clients as pubsub_clients
 from local.pubsub.server import PubSubServer
-from tests.deploy import tools
 from tests.deploy.project import REPOSITORY
+from tests.machine import missing
 
 SOURCE = REPOSITORY / "build" / "function"
 API_KEY = "a-key-of-at-least-16-characters"
@@ -28,7 +28,7 @@ def environment_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A virtual environment made from the staged `requirements.txt` alone."""
     uv = Path(sys.executable).with_name("uv")
     if not uv.exists():
-        tools.missing("uv is not beside this Python: `make test` installs it")
+        missing("uv is not beside this Python: `make test` installs it")
     subprocess.run(["make", "--silent", "stage-function"], cwd=REPOSITORY, check=True)
     folder = tmp_path_factory.mktemp("function") / "venv"
     subprocess.run([uv, "venv", "--quiet", "--python", sys.executable, folder], check=True)

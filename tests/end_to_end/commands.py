@@ -9,6 +9,7 @@ from collections.abc import Mapping
 
 from local import leash
 from local.stack import ROOT
+from tests.machine import require
 
 COMMAND_SECONDS = 180
 GONE_SECONDS = 30
@@ -67,5 +68,6 @@ def _processes() -> list[tuple[int, int, str]]:
 
 
 def _ps(columns: str) -> list[str]:
+    require("ps")
     command = ["ps", "-A", "-ww", "-o", columns]
     return subprocess.run(command, capture_output=True, text=True, check=True).stdout.splitlines()

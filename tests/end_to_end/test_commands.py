@@ -10,18 +10,15 @@ from pathlib import Path
 
 import pytest
 
-from local.pubsub.google_emulator import EmulatorMissing, emulator_command
 from local.stack import ROOT
 from tests.end_to_end.commands import COMMAND_SECONDS, commands, descendants, remaining, run
+from tests.machine import pubsub_emulator
 
 STORED = "Sent and stored: 6 events (5 after deduplication), 4 dead letters."
 
 
 def test_run_stores_exactly_what_it_sends_through_googles_emulator() -> None:
-    try:
-        emulator_command(port=0)
-    except EmulatorMissing as missing:
-        pytest.skip(f"Google's Pub/Sub emulator: {missing}")
+    pubsub_emulator(port=0)
 
     ended = run("local.run")
 

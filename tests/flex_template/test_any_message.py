@@ -3,6 +3,7 @@
 import json
 from collections import Counter
 
+import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
@@ -55,6 +56,7 @@ def code_of(message: Message) -> str | None:
     return None
 
 
+@pytest.mark.slow
 @settings(max_examples=RUNS, deadline=None, suppress_health_check=list(HealthCheck))
 @given(_batches)
 def test_every_message_becomes_one_row_or_one_dead_letter(

@@ -2,12 +2,13 @@
 
 import gzip
 import json
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from tests.flex_template.command import run_main
+from tests.flex_template.command import Ended, run_main, run_process
 
 GOLDEN = Path(__file__).parents[1] / "golden" / "pipeline"
 INPUT = (GOLDEN / "input.jsonl").read_bytes()
@@ -27,14 +28,17 @@ def rows(file: Path) -> list[dict[str, Any]]:
     return sorted(kept, key=json.dumps)
 
 
-def run(file: Path, folder: Path, *options: str) -> Outcome:
-    ended = run_main(f"--input_files={file}", f"--output_directory={folder}", *options)
+def run(
+    file: Path, folder: Path, *options: str, command: Callable[..., Ended] = run_main
+) -> Outcome:
+    ended = command(f"--input_files={file}", f"--output_directory={folder}", *options)
     assert ended.returncode == 0, ended.stderr
     return outcome(folder)
 
 
 def test_the_golden_lines_become_the_golden_rows_and_dead_letters(tmp_path: Path) -> None:
-    assert run(GOLDEN / "input.jsonl", tmp_path, "--max_event_age_days=3650") == outcome(GOLDEN)
+    found = run(GOLDEN / "input.jsonl", tmp_path, "--max_event_age_days=3650", command=run_process)
+    assert found == outcome(GOLDEN)
 
 
 @pytest.mark.parametrize("ending", ["\n", "\r\n"])

@@ -18,8 +18,9 @@ from local.pubsub import clients as pubsub_clients
 from local.pubsub.server import PubSubServer
 from local.resources import create_queue
 from tests.flex_template.bigquery_rest import BigQueryRestServer
-from tests.flex_template.command import COMMAND, ROOT
+from tests.flex_template.command import COMMAND
 from tests.flex_template.runs import EVENT
+from tests.machine import ROOT
 
 WAIT_SECONDS = 120
 AWKWARD: list[tuple[bytes, dict[str, str]]] = [

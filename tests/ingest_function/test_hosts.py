@@ -79,6 +79,7 @@ class Load:
         self._pool.shutdown()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("host", HOSTS)
 def test_what_was_acknowledged_before_a_sigterm_is_in_pubsub(
     host: str, environment: dict[str, str], inbox: Inbox, tmp_path: Path

@@ -48,6 +48,7 @@ def test_stop_ends_the_children_of_the_command_too(tmp_path: Path) -> None:
     assert remaining(pids) == set()
 
 
+@pytest.mark.slow
 def test_a_command_that_ignores_sigterm_is_killed(tmp_path: Path) -> None:
     code = (
         "import os, signal; signal.signal(signal.SIGTERM, signal.SIG_IGN); "

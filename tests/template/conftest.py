@@ -4,10 +4,10 @@ from collections.abc import Iterator
 
 import pytest
 
+from tests.machine import require
 from tests.rehearsal.dataflow_service import dataflow_service
 from tests.rehearsal.storage import storage
 from tests.template.cloud import BUCKET, IMAGE, Cloud, gcloud_environment
-from tests.template.tools import require
 
 
 @pytest.fixture(scope="session")

@@ -10,8 +10,8 @@ import pytest
 import yaml
 from google.cloud.devtools.cloudbuild_v1 import Build
 
+from tests.machine import require
 from tests.template.cloud import BUCKET, IMAGE, PROJECT, REGION, ROOT, Cloud
-from tests.template.tools import require
 
 BUILD: dict[str, Any] = yaml.safe_load((ROOT / "cloudbuild.yaml").read_text())
 STEPS = {step["id"]: step for step in BUILD["steps"]}
@@ -112,10 +112,11 @@ def test_the_job_is_started_and_then_updated_in_place(cloud: Cloud, tmp_path: Pa
     assert {job["location"] for job in jobs} == {REGION}
 
 
-def test_stage_function_leaves_a_deployable_folder(cloud: Cloud) -> None:
-    staged = cloud.shell(STEPS["stage-function"]["script"])
+def test_stage_function_leaves_a_deployable_folder(cloud: Cloud, tmp_path: Path) -> None:
+    folder = tmp_path / "function"
+    staged = cloud.shell(STEPS["stage-function"]["script"], STAGE=str(folder))
     assert staged.returncode == 0, staged.stderr
-    assert {path.name for path in (ROOT / "build/function").iterdir()} == {
+    assert {path.name for path in folder.iterdir()} == {
         "main.py",
         "requirements.txt",
         "ingest_function",

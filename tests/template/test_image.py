@@ -12,8 +12,8 @@ from typing import Any, NamedTuple
 
 import pytest
 
+from tests.machine import missing, require
 from tests.template.cloud import ROOT
-from tests.template.tools import missing, require
 
 REVISION = "0123456789abcdef"
 LAUNCHER = "/opt/google/dataflow/python_template_launcher"

@@ -12,13 +12,14 @@ from local.pubsub.server import PubSubServer
 from tests.examples.extension.browser import ORIGIN, Browser
 from tests.examples.extension.function import API_KEY, PROJECT, TOPIC, Function
 from tests.examples.extension.topic import Topic
+from tests.machine import missing
 
 
 @pytest.fixture(scope="module")
 def chromium() -> str:
     found = shutil.which("chromium") or shutil.which("google-chrome")
     if found is None:
-        pytest.skip("no chromium on PATH: apt-get install chromium")
+        missing("not on PATH: chromium (Debian package chromium) or google-chrome")
     return found
 
 

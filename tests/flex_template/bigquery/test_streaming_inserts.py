@@ -4,14 +4,13 @@ import json
 from collections.abc import Iterator
 from http import HTTPStatus
 from pathlib import Path
-from subprocess import CompletedProcess
 
 import orjson
 import pytest
 
 from local.bigquery.write_server import BigQueryWriteServer
 from tests.flex_template.bigquery_rest import BigQueryRestServer
-from tests.flex_template.command import run_main
+from tests.flex_template.command import Ended, run_main
 from tests.flex_template.runs import DEAD_LETTERS_TABLE, EVENT, EVENTS_TABLE
 
 EVENTS = 150
@@ -28,7 +27,7 @@ def line(number: int, **changes: object) -> bytes:
     return orjson.dumps(EVENT | {"user_id": f"user-{number}"} | changes)
 
 
-def run(lines: list[bytes], rest: BigQueryRestServer, folder: Path) -> CompletedProcess[str]:
+def run(lines: list[bytes], rest: BigQueryRestServer, folder: Path) -> Ended:
     file = folder / "lines.jsonl"
     file.write_bytes(b"\n".join(lines))
     return run_main(

@@ -14,7 +14,8 @@ from flex_template.message import Message
 from flex_template.steps import convert_event
 from schemas import Event, now_micros
 from tests.flex_template.erase.buffering_bigquery import refuse_deletes
-from tests.warehouse import ROOT, Warehouse, dead_letter
+from tests.machine import ROOT
+from tests.warehouse import Warehouse, dead_letter
 
 USER = "user-4711"
 KEY = "a key of the edge, 32 bytes long"

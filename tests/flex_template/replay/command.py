@@ -5,7 +5,8 @@ import sys
 
 from flex_template.replay.__main__ import run
 from tests.flex_template.replay.topic import Topic
-from tests.warehouse import ROOT, Warehouse
+from tests.machine import ROOT
+from tests.warehouse import Warehouse
 
 
 class ReplayCommand:

@@ -2,6 +2,7 @@
 
 from collections import Counter
 
+import pytest
 from google.cloud import bigquery
 
 from flex_template.replay.log import CLAIMED, FAILED, Outcome, ReplayLog
@@ -43,6 +44,7 @@ def test_a_claim_known_at_selection_does_not_contest_a_retry(warehouse: Warehous
         assert retry.claim([letter]) == ([letter], [])
 
 
+@pytest.mark.slow
 def test_runs_at_the_same_time_publish_no_letter_twice(
     warehouse: Warehouse, topic: Topic, replay: ReplayCommand
 ) -> None:

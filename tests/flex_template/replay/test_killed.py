@@ -41,6 +41,7 @@ def pubsub_server() -> Iterator[PubSubServer]:
         yield server
 
 
+@pytest.mark.slow
 def test_a_replay_killed_at_random_moments_publishes_no_letter_twice(
     warehouse: Warehouse, topic: Topic, replay: ReplayCommand
 ) -> None:

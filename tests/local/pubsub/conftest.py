@@ -5,23 +5,9 @@ from collections.abc import Iterator
 
 import pytest
 
-from local.process import Process, accepts, free_port
 from local.pubsub import clients as pubsub_clients
-from local.pubsub.google_emulator import EmulatorMissing, emulator_command
 from local.pubsub.server import PubSubServer
 from tests.local.pubsub.clients import Clients
-
-
-@pytest.fixture(scope="session")
-def google_emulator(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    port = free_port()
-    try:
-        command = emulator_command(port)
-    except EmulatorMissing as missing:
-        pytest.skip(f"Google's Pub/Sub emulator: {missing}")
-    with Process("pubsub", command, {}, tmp_path_factory.mktemp("emulator")) as process:
-        process.wait_until(lambda: accepts(port))
-        yield f"127.0.0.1:{port}"
 
 
 @pytest.fixture(scope="session")

@@ -1,0 +1,46 @@
+"""What a test needs on the machine, and how to get it; only CI must have it all."""
+
+import os
+import shutil
+from collections.abc import Sequence
+from pathlib import Path
+from typing import NoReturn
+
+import pytest
+
+from local.pubsub.google_emulator import EmulatorMissing, emulator_command
+
+ROOT = Path(__file__).parents[1]
+_SOURCES = {
+    "bq": "Google Cloud CLI, https://cloud.google.com/sdk/docs/install",
+    "buildah": "Debian package buildah",
+    "chroot": "a shell of the root user, whose PATH has /usr/sbin",
+    "debootstrap": "Debian package debootstrap",
+    "gcloud": "Google Cloud CLI, https://cloud.google.com/sdk/docs/install",
+    "java": "Debian package default-jre-headless",
+    "node": "Debian package nodejs",
+    "ps": "Debian package procps",
+    "shellcheck": "Debian package shellcheck",
+}
+
+
+def require(*tools: str) -> None:
+    """Skip the test, or fail it in CI, unless every tool is on PATH."""
+    absent = [f"{tool} ({_SOURCES[tool]})" for tool in tools if shutil.which(tool) is None]
+    if absent:
+        missing(f"not on PATH: {', '.join(absent)}")
+
+
+def missing(reason: str) -> NoReturn:
+    """Skip the test with `reason`, or fail it in CI."""
+    if os.environ.get("CI") == "true":
+        pytest.fail(reason)
+    pytest.skip(reason)
+
+
+def pubsub_emulator(port: int) -> Sequence[str]:
+    """The command that starts Google's Pub/Sub emulator."""
+    try:
+        return emulator_command(port)
+    except EmulatorMissing as reason:
+        missing(f"Google's Pub/Sub emulator: {reason}")
