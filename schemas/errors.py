@@ -4,6 +4,9 @@ from collections.abc import Sequence
 from enum import StrEnum
 from typing import NamedTuple
 
+MAX_ERRORS = 20
+MAX_PATH = 256
+
 
 class Stage(StrEnum):
     """The step of the pipeline that refused a message."""
@@ -33,6 +36,7 @@ class ErrorCode(StrEnum):
     TIMESTAMP_IN_FUTURE = "timestamp_in_future"
     DETAILS_TOO_LARGE = "details_too_large"
     DETAILS_TOO_DEEP = "details_too_deep"
+    DOCUMENT_TOO_DEEP = "document_too_deep"
     INVALID_ATTRIBUTE = "invalid_attribute"
     ROW_REFUSED = "row_refused"
     INTERNAL_ERROR = "internal_error"
@@ -52,6 +56,13 @@ _STAGES = {
 def stage_of(code: ErrorCode) -> Stage:
     """The stage that raises `code`; every code belongs to exactly one."""
     return _STAGES.get(code, Stage.VALIDATE)
+
+
+def pointer(parts: Sequence[str | int]) -> str:
+    """A JSON Pointer (RFC 6901) to a place in the event, cut to `MAX_PATH` characters."""
+    escaped = (str(part).replace("~", "~0").replace("/", "~1") for part in parts)
+    cut = "".join(f"/{part}" for part in escaped)[:MAX_PATH].removesuffix("~")
+    return cut.replace("\0", "\ufffd")  # BigQuery's JSON holds no U+0000
 
 
 class EventError(NamedTuple):

@@ -6,20 +6,15 @@ from typing import Any, NamedTuple, NoReturn
 
 import orjson
 
+from schemas.depth import depth_errors
 from schemas.errors import ErrorCode, EventError, InvalidEvent
 from schemas.event_versions import versions
 from schemas.violations import validator_for, violations
 
 DETAILS_MAX_BYTES = 64 * 1024
-DETAILS_MAX_DEPTH = 16
 _DAY = 24 * 60 * 60 * 1_000_000
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MICROSECOND = timedelta(microseconds=1)
-_TOO_DEEP = EventError(
-    ErrorCode.DETAILS_TOO_DEEP,
-    "/event_details",
-    f"nested deeper than {DETAILS_MAX_DEPTH} levels",
-)
 
 
 class Limits(NamedTuple):
@@ -64,8 +59,11 @@ def validate(document: object, *, now: int, limits: Limits = DEFAULT_LIMITS) -> 
     """Check a parsed document against the schema version it names, and what a schema cannot say.
 
     Raises:
-        InvalidEvent: with the schema's violations, or if none, with those of the other rules.
+        InvalidEvent: with what is nested too deeply; if nothing is, with the schema's violations;
+            if there are none, with those of the other rules.
     """
+    if too_deep := depth_errors(document):
+        raise InvalidEvent(too_deep)
     version = _version(document)
     if version not in versions():
         message = f"must be one of {', '.join(map(str, versions()))}"
@@ -122,27 +120,11 @@ def _timestamp(text: str, now: int, limits: Limits, errors: list[EventError]) ->
 
 
 def _encode_details(details: object, errors: list[EventError]) -> bytes:
-    try:
-        encoded = orjson.dumps(details)
-    except orjson.JSONEncodeError:  # of parsed JSON, orjson refuses only more than 254 levels
-        errors.append(_TOO_DEEP)
-        return b""
+    encoded = orjson.dumps(details)
     if len(encoded) > DETAILS_MAX_BYTES:
         message = f"{len(encoded)} bytes encoded, at most {DETAILS_MAX_BYTES}"
         errors.append(EventError(ErrorCode.DETAILS_TOO_LARGE, "/event_details", message))
-    # Each level opens a bracket, so few brackets prove a shallow value without walking it.
-    brackets = encoded.count(b"{") + encoded.count(b"[")
-    if brackets > DETAILS_MAX_DEPTH and _deeper_than(details, DETAILS_MAX_DEPTH):
-        errors.append(_TOO_DEEP)
     return encoded
-
-
-def _deeper_than(value: object, levels: int) -> bool:
-    if isinstance(value, dict):
-        value = list(value.values())
-    if not isinstance(value, list):
-        return False
-    return levels == 0 or any(_deeper_than(item, levels - 1) for item in value)
 
 
 def _refuse(error: EventError) -> NoReturn:

@@ -6,11 +6,8 @@ from typing import Any
 
 import jsonschema_rs
 
-from schemas.errors import ErrorCode, EventError
+from schemas.errors import MAX_ERRORS, ErrorCode, EventError, pointer
 from schemas.event_versions import versions
-
-MAX_ERRORS = 20
-MAX_PATH = 256
 
 _KEYWORDS = {
     "type": (ErrorCode.WRONG_TYPE, "must be {}"),
@@ -60,21 +57,15 @@ def _without_details(document: object) -> object:
 def _translate(raw: Any) -> Iterator[EventError]:
     keyword, value, path = raw.kind.name, raw.kind.value, raw.instance_path
     if keyword == "required":
-        yield EventError(ErrorCode.MISSING_FIELD, _pointer([*path, value]), "is required")
+        yield EventError(ErrorCode.MISSING_FIELD, pointer([*path, value]), "is required")
     elif keyword == "additionalProperties":
         for name in sorted(value)[:MAX_ERRORS]:
             message = "is not a field of this schema version"
-            yield EventError(ErrorCode.UNKNOWN_FIELD, _pointer([*path, name]), message)
+            yield EventError(ErrorCode.UNKNOWN_FIELD, pointer([*path, name]), message)
     elif keyword == "propertyNames" or (keyword == "pattern" and "storable" in raw.schema_path):
         message = "must not contain the character U+0000"
-        yield EventError(ErrorCode.NUL_CHARACTER, _pointer(path), message)
+        yield EventError(ErrorCode.NUL_CHARACTER, pointer(path), message)
     else:
         code, template = _KEYWORDS[keyword]
         wanted = " or ".join(value) if keyword == "type" else value
-        yield EventError(code, _pointer(path), template.format(wanted))
-
-
-def _pointer(parts: list[str | int]) -> str:
-    escaped = (str(part).replace("~", "~0").replace("/", "~1") for part in parts)
-    cut = "".join(f"/{part}" for part in escaped)[:MAX_PATH].removesuffix("~")
-    return cut.replace("\0", "\ufffd")  # BigQuery's JSON holds no U+0000
+        yield EventError(code, pointer(path), template.format(wanted))

@@ -47,8 +47,10 @@ def test_every_code_belongs_to_the_stage_that_finds_it() -> None:
         "timestamp_in_future": "validate",
         "details_too_large": "validate",
         "details_too_deep": "validate",
+        "document_too_deep": "validate",
         "invalid_attribute": "convert",
         "row_refused": "append",
+        "internal_error": "convert",
     }
 
 

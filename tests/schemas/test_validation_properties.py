@@ -8,7 +8,7 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from schemas import ErrorCode, Event, EventError, InvalidEvent, now_micros, parse, validate
-from schemas.violations import MAX_ERRORS, MAX_PATH
+from schemas.errors import MAX_ERRORS, MAX_PATH
 from tests.schemas.generated import REQUIRED, VALID, events, json_values
 
 NOW = now_micros()
