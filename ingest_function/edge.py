@@ -10,7 +10,7 @@ import grpc
 from ingest_function.auth.access import open_access
 from ingest_function.http.asgi import Receive, Request, Response, Scope
 from ingest_function.http.cors import Cors
-from ingest_function.http.problem import Problem, ProblemCode
+from ingest_function.http.problem import Problem, ProblemCode, internal_error
 from ingest_function.ingest import Ingest
 from ingest_function.logs import Log, Severity
 from ingest_function.publish.publisher import Publisher
@@ -47,6 +47,8 @@ class Edge:
             response = await self._handler(request)(request)
         except Problem as problem:
             response = problem.response()
+        except Exception as error:  # noqa: BLE001 - the border: no request is left unanswered
+            response = internal_error(error).response()
         response.headers[b"x-request-id"] = request.id.encode()
         response.headers.update(self._cors.headers(request))
         self._write_log(request, response, time.perf_counter() - started)
@@ -56,6 +58,7 @@ class Edge:
         """Finish what is on its way to Pub/Sub, then disconnect."""
         await self._publisher.drain()
         await self._channel.close()
+        await self._log.close()
 
     def _handler(self, request: Request) -> Handler:
         if request.headers_size > MAX_HEADER_BYTES:

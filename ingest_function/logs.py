@@ -1,14 +1,16 @@
 """One JSON object per line on stdout, in the fields that Cloud Logging understands."""
 
-import os
 import re
-import sys
 from enum import IntEnum
 from typing import Any
 
 import orjson
 
 from ingest_function.http.asgi import Headers
+from ingest_function.lines import Lines
+
+# Not sys.stdout: functions-framework replaces it when LOG_EXECUTION_ID is set.
+STDOUT = 1
 
 _TRACEPARENT = re.compile(rb"[0-9a-f]{2}-([0-9a-f]{32})-([0-9a-f]{16})-[0-9a-f]{2}.*")
 _CLOUD_TRACE = re.compile(rb"([0-9a-fA-F]{32})(?:/.*)?")
@@ -23,18 +25,26 @@ class Severity(IntEnum):
 
 
 class Log:
-    """Writes what is at least as severe as `level`; takes no payload, user id or credential."""
+    """Writes what is at least as severe as `level`; takes no payload, user id or credential.
+
+    A line that cannot be written is lost: `lost_lines` of the next ones says how many were so far.
+    """
 
     def __init__(self, project: str, level: Severity) -> None:
         self._project = project
         self._level = level
+        self._lines = Lines(STDOUT)
 
     def write(self, severity: Severity, message: str, **fields: Any) -> None:
         if severity < self._level:
             return
         line = {"severity": severity.name, "message": message, **fields}
-        # One unbuffered write per line: nothing is left to flush when the instance is stopped.
-        os.write(sys.stdout.fileno(), orjson.dumps(line, option=orjson.OPT_APPEND_NEWLINE))
+        if self._lines.lost:
+            line["lost_lines"] = self._lines.lost
+        self._lines.put(orjson.dumps(line, option=orjson.OPT_APPEND_NEWLINE))
+
+    async def close(self) -> None:
+        await self._lines.close()
 
     def trace(self, headers: Headers) -> dict[str, str]:
         """The fields that join a line to its trace; W3C's header goes before Google's own."""

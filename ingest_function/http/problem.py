@@ -1,10 +1,13 @@
 """Refusals of a whole request, as `application/problem+json` (RFC 9457)."""
 
+import traceback
 from enum import StrEnum
 from http import HTTPStatus
 from typing import Any
 
 from ingest_function.http.asgi import Headers, Response
+
+MAX_FRAMES = 8
 
 
 class ProblemCode(StrEnum):
@@ -36,6 +39,7 @@ class ProblemCode(StrEnum):
     PUBLISH_TIMEOUT = "publish_timeout"
     PUBLISH_REFUSED = "publish_refused"
     CERTIFICATES_UNAVAILABLE = "certificates_unavailable"
+    INTERNAL_ERROR = "internal_error"
 
 
 class Problem(Exception):  # noqa: N818 - the term of RFC 9457
@@ -76,3 +80,15 @@ def unavailable(
     headers = {b"retry-after": b"%d" % retry_after}
     status = HTTPStatus.SERVICE_UNAVAILABLE
     return Problem(status, code, detail, headers=headers, summary=summary)
+
+
+def internal_error(error: Exception) -> Problem:
+    """500 for a fault of ours; the log tells its class and place, never its message or values."""
+    frames = [
+        f"{frame.filename}:{frame.lineno} {frame.name}"
+        for frame in traceback.extract_tb(error.__traceback__, limit=-MAX_FRAMES)
+    ]
+    summary = {"exception_class": type(error).__name__, "frames": frames}
+    detail = "the request met a fault of the server; nothing of it may be assumed stored"
+    status = HTTPStatus.INTERNAL_SERVER_ERROR
+    return Problem(status, ProblemCode.INTERNAL_ERROR, detail, summary=summary)

@@ -1,9 +1,11 @@
 """The function under each host: the same answers, and nothing acknowledged is lost when it ends."""
 
 import json
+import os
+import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from pathlib import Path
@@ -51,6 +53,57 @@ def test_every_host_serves_the_same_function(
     assert [accepted.status_code, refused.status_code, health.status_code] == [202, 400, 200]
     assert refused.headers["content-type"] == "application/problem+json"
     assert [fields["user_id"] for fields in inbox.events()] == [host]
+
+
+# What functions-framework 3.10 reads, and Cloud Run functions may set by themselves.
+FRAMEWORK_VARIABLES = {
+    "LOG_EXECUTION_ID": "true",
+    "CLOUD_RUN_TIMEOUT_SECONDS": "300",
+    "THREADED_TIMEOUT_ENABLED": "true",
+    "GUNICORN_LOG_LEVEL": "info",
+    "WORKERS": "2",
+    "THREADS": "8",
+    "ENTRY_POINT": "ingest",
+    "K_SERVICE": "aegis-edge",
+    "FUNCTION_TARGET": "ingest",
+    "FUNCTION_SIGNATURE_TYPE": "http",
+}
+
+
+def test_no_variable_of_the_framework_changes_an_answer(
+    environment: dict[str, str], inbox: Inbox, tmp_path: Path
+) -> None:
+    variables = {**environment, **FRAMEWORK_VARIABLES}
+    with hosted("functions-framework", variables, tmp_path) as (url, _):
+        statuses = [
+            httpx.post(f"{url}/v1/events", json=event(), timeout=60).status_code for _ in range(4)
+        ]
+    assert statuses == [202] * 4
+    assert len(inbox.messages()) == 4
+
+
+def test_a_log_that_nobody_reads_costs_no_answer(environment: dict[str, str], inbox: Inbox) -> None:
+    port = free_port()
+    command = [sys.executable, "-m", *HOSTS["granian"], f"--port={port}", "--no-log"]
+    with subprocess.Popen(
+        command, env={**os.environ, **environment}, stdout=subprocess.PIPE
+    ) as process:
+        wait_until(lambda: accepts(port))
+        with httpx.Client(base_url=f"http://127.0.0.1:{port}", timeout=60) as client:
+            stalled = {client.get("/health").status_code for _ in range(500)}
+            assert process.stdout is not None
+            process.stdout.close()
+            accepted = client.post("/v1/events", json=event()).status_code
+        process.terminate()
+    assert (stalled, accepted) == ({200}, 202)
+    assert len(inbox.messages()) == 1
+
+
+def wait_until(holds: Callable[[], bool]) -> None:
+    deadline = time.monotonic() + 60
+    while not holds():
+        assert time.monotonic() < deadline
+        time.sleep(0.01)
 
 
 class Load:

@@ -13,6 +13,7 @@ from schemas import __version__
 from tests.ingest_function.conftest import StartEdge
 from tests.ingest_function.events import event
 from tests.ingest_function.inbox import Inbox
+from tests.ingest_function.log_lines import log_lines
 
 EVENT_ID = "0193a5c2-7f3e-7d10-9a4b-2c6f8e1d0b35"
 
@@ -145,3 +146,18 @@ def test_user_ids_leave_as_pseudonyms_where_a_key_is_set(
     edge.post("/v1/events", json=event(user_id="user-1"))
     pseudonym = "9671a70114c638eedd26dab7f09610bac33c46a8c7ec9de24c68654f8ccce682"
     assert inbox.events()[0]["user_id"] == pseudonym
+
+
+def test_a_fault_of_ours_is_a_problem_and_a_line_that_quotes_nothing(
+    edge: httpx.Client, capfd: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def broken(data: bytes) -> object:
+        raise RuntimeError(f"cannot read {data!r}")
+
+    monkeypatch.setattr("ingest_function.events.parse", broken)
+    response = edge.post("/v1/events", json=event(user_id="anna"))
+    [line] = log_lines(capfd)
+    assert (response.status_code, response.json()["code"]) == (500, "internal_error")
+    assert response.headers["x-request-id"] == line["request_id"]
+    assert (line["severity"], line["exception_class"]) == ("ERROR", "RuntimeError")
+    assert "anna" not in str(line) + response.text

@@ -7,13 +7,10 @@ import pytest
 
 from tests.ingest_function.conftest import StartEdge
 from tests.ingest_function.events import event
+from tests.ingest_function.log_lines import log_lines, log_output
 
 TRACE = "0af7651916cd43dd8448eb211c80319c"
 SPAN = "b7ad6b7169203331"
-
-
-def lines(capfd: pytest.CaptureFixture[str]) -> list[dict[str, Any]]:
-    return [json.loads(line) for line in capfd.readouterr().out.splitlines()]
 
 
 def test_a_line_tells_the_outcome_and_nothing_private(
@@ -23,7 +20,7 @@ def test_a_line_tells_the_outcome_and_nothing_private(
     edge = start_edge(AUTH_MODE="api_key", API_KEYS=key)
     batch = [event(user_id="anna"), event(user_id="anna", event_details={"diary": 1}, flag_type=1)]
     edge.post("/v1/events?who=anna", json=batch, headers={"Authorization": f"Bearer {key}"})
-    output = capfd.readouterr().out
+    output = log_output(capfd)
     line = json.loads(output)
     assert line["severity"] == "INFO"
     assert line["message"] == "POST /v1/events 202"
@@ -46,7 +43,7 @@ def test_the_severity_follows_the_status(
     severity: str,
 ) -> None:
     assert start_edge().get(path).status_code == status
-    [line] = lines(capfd)
+    [line] = log_lines(capfd)
     assert line["severity"] == severity
     assert "nothing" not in str(line)
 
@@ -56,7 +53,7 @@ def test_a_publishing_fault_is_an_error_with_pubsubs_code(
 ) -> None:
     inbox.delete_topic()
     start_edge().post("/v1/events", json=event())
-    [line] = lines(capfd)
+    [line] = log_lines(capfd)
     assert line["severity"] == "ERROR"
     assert (line["code"], line["pubsub_code"]) == ("publish_refused", "NOT_FOUND")
 
@@ -85,7 +82,7 @@ def test_a_line_belongs_to_its_trace(
     fields: dict[str, str],
 ) -> None:
     start_edge().get("/health", headers=headers)
-    [line] = lines(capfd)
+    [line] = log_lines(capfd)
     found = {name: value for name, value in line.items() if name.startswith("logging.")}
     assert found == fields
 
@@ -96,4 +93,4 @@ def test_lines_below_the_level_are_left_out(
     edge = start_edge(LOG_LEVEL="WARNING")
     edge.get("/health")
     edge.get("/nothing")
-    assert [line["httpRequest"]["status"] for line in lines(capfd)] == [404]
+    assert [line["httpRequest"]["status"] for line in log_lines(capfd)] == [404]
