@@ -5,7 +5,7 @@ from http import HTTPStatus
 from typing import Any, NamedTuple
 
 from ingest_function.http.problem import Problem, ProblemCode
-from schemas import EventError, InvalidEvent, Limits, parse, validate
+from schemas import EventError, InvalidEvent, Limits, parse_json, validate
 
 MAX_EVENTS = 500
 
@@ -26,7 +26,7 @@ def parse_body(body: bytes) -> object:
         Problem: 400, with the code that the pipeline gives to the same bytes.
     """
     try:
-        return parse(body)
+        return parse_json(body)
     except InvalidEvent as refusal:
         error = refusal.errors[0]
         raise Problem(HTTPStatus.BAD_REQUEST, error.code, error.message) from None

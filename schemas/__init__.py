@@ -12,6 +12,7 @@ from schemas.event import (
     Limits,
     now_micros,
     parse,
+    parse_json,
     parse_timestamp,
     validate,
 )
@@ -46,6 +47,7 @@ __all__ = [
     "layout",
     "now_micros",
     "parse",
+    "parse_json",
     "parse_timestamp",
     "stage_of",
     "table_schema",

@@ -2,31 +2,36 @@
 
 from collections.abc import Iterable
 
-from schemas.errors import MAX_ERRORS, ErrorCode, EventError, pointer
+from schemas.errors import MAX_ERRORS, ErrorCode, EventError, InvalidEvent, pointer
 
 MAX_DEPTH = 16
 _MESSAGE = f"nested deeper than {MAX_DEPTH} levels"
 _CONTAINERS = (dict, list)
 
 
-def depth_errors(document: object) -> list[EventError]:
-    """At most `MAX_ERRORS`: one for each field nested deeper than `MAX_DEPTH`, ordered by path.
+def limit_depth(document: object) -> None:
+    """Let through a document none of whose fields is nested deeper than `MAX_DEPTH`.
 
     Validators recurse: jsonschema-rs converts at most 255 levels, and raises a bare ValueError for
     more, whereas orjson parses up to 1,024.
+
+    Raises:
+        InvalidEvent: with at most `MAX_ERRORS` fields, ordered by path.
     """
+    deep: list[tuple[str, ...]]
     if isinstance(document, dict):
-        deep = [name for name, value in document.items() if _is_deeper_than(value, MAX_DEPTH)]
-        return sorted(map(_error, deep), key=lambda error: error.path)[:MAX_ERRORS]
-    if _is_deeper_than(document, MAX_DEPTH):
-        return [EventError(ErrorCode.DOCUMENT_TOO_DEEP, "", _MESSAGE)]
-    return []
+        deep = [(name,) for name, value in document.items() if _is_deeper_than(value, MAX_DEPTH)]
+    else:
+        deep = [()] if _is_deeper_than(document, MAX_DEPTH) else []
+    if deep:
+        errors = sorted(map(_error, deep), key=lambda error: error.path)
+        raise InvalidEvent(errors[:MAX_ERRORS])
 
 
-def _error(name: str) -> EventError:
-    is_details = name == "event_details"
+def _error(place: tuple[str, ...]) -> EventError:
+    is_details = place == ("event_details",)
     code = ErrorCode.DETAILS_TOO_DEEP if is_details else ErrorCode.DOCUMENT_TOO_DEEP
-    return EventError(code, pointer([name]), _MESSAGE)
+    return EventError(code, pointer(place), _MESSAGE)
 
 
 def _is_deeper_than(value: object, levels: int) -> bool:

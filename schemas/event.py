@@ -6,7 +6,7 @@ from typing import Any, NamedTuple, NoReturn
 
 import orjson
 
-from schemas.depth import depth_errors
+from schemas.depth import MAX_DEPTH, limit_depth
 from schemas.errors import ErrorCode, EventError, InvalidEvent
 from schemas.event_versions import versions
 from schemas.violations import validator_for, violations
@@ -44,7 +44,23 @@ def now_micros() -> int:
 
 
 def parse(data: bytes) -> object:
-    """Decode one JSON document (RFC 8259).
+    """Decode one event (RFC 8259), no deeper than `MAX_DEPTH` allows.
+
+    The pipeline hands the document from step to step, and a runner that pickles it meets Python's
+    recursion limit.
+
+    Raises:
+        InvalidEvent: as `parse_json` does, or with what is nested too deeply.
+    """
+    document = parse_json(data)
+    # Each level opens a bracket, so few brackets prove a shallow document without walking it.
+    if data.count(b"{") + data.count(b"[") > MAX_DEPTH:
+        limit_depth(document)
+    return document
+
+
+def parse_json(data: bytes) -> object:
+    """Decode one JSON document of any depth, which `validate` limits.
 
     Raises:
         InvalidEvent: with `empty_payload`, `not_utf8` or `malformed_json`.
@@ -62,8 +78,7 @@ def validate(document: object, *, now: int, limits: Limits = DEFAULT_LIMITS) -> 
         InvalidEvent: with what is nested too deeply; if nothing is, with the schema's violations;
             if there are none, with those of the other rules.
     """
-    if too_deep := depth_errors(document):
-        raise InvalidEvent(too_deep)
+    limit_depth(document)
     version = _version(document)
     if version not in versions():
         message = f"must be one of {', '.join(map(str, versions()))}"
