@@ -45,7 +45,7 @@ def _switch(text: str) -> bool:
     return text.lower() == "true"
 
 
-def _positive(maximum: float, example: str) -> type:
+def positive(maximum: float, example: str) -> type:
     """An argparse type for numbers above 0 and up to `maximum`."""
 
     def check(text: str) -> float:
@@ -70,7 +70,7 @@ def parser(environment: Mapping[str, str]) -> argparse.ArgumentParser:
     _add_sink(result, environment)
     result.add_argument(
         "--max_event_age_days",
-        type=_positive(MAX_AGE_DAYS, "365"),
+        type=positive(MAX_AGE_DAYS, "365"),
         default=365.0,
         help="Dead-letter events observed longer ago than this many days; raise it for backfills.",
     )

@@ -51,10 +51,11 @@ def dead_letter(
     *,
     message_id: str | None = None,
     code: ErrorCode = ErrorCode.MALFORMED_JSON,
+    path: str = "",
     failed_at: int | None = None,
 ) -> tuple[Any, ...]:
     """The row that the pipeline stores for such a message."""
     failed_at = failed_at or now_micros() - 1_000_000
     message = Message(data, attributes or {}, message_id or uuid.uuid4().hex, failed_at)
-    failure = Failure(message, (EventError(code, "", "wrong"),), "ValueError")
+    failure = Failure(message, (EventError(code, path, "wrong"),), "ValueError")
     return dead_letter_row(failure, Origin("subscription", "events", "test"), failed_at)

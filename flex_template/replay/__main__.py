@@ -4,8 +4,17 @@ r"""Publish dead letters again, once their cause is put right.
         --topic=projects/my-project/topics/events --error_code=malformed_json --dry_run
 
 Each message has the original bytes and attributes, and besides `replayed_from` (the dead letter's
-id) and `replay_attempt`. If it fails again, it becomes a new dead letter that can be replayed; the
-old one stays replayed.
+id), `replay_attempt` and `originally_published_at`, from which its age is counted. If it fails
+again, it becomes a new dead letter that can be replayed; the old one stays replayed.
+
+Letters that the present schema still refuses are counted beforehand and left where they are,
+unless `--include_refused` is given. `--repair` corrects each event by a jq program: with
+`--dry_run` it shows how many of the selection would become valid and a few of them before and
+after. Only what is valid is published, with the program recorded in the table `replays`; the
+letter itself stays as it was.
+
+    python -m flex_template.replay ... --error_code=wrong_type --path=/confidence \
+        --repair='.confidence |= tonumber' --dry_run
 
 No letter is published twice, however often the command is killed: for each batch it stores a claim
 in the table `replays`, publishes, then stores the outcome. A letter whose claim has no outcome may
@@ -21,17 +30,18 @@ from collections.abc import Sequence
 
 from google.api_core.exceptions import GoogleAPICallError
 from google.cloud import bigquery
-from google.pubsub_v1 import PublisherClient
 
 from flex_template.bigquery import client as bigquery_client
 from flex_template.bigquery.client import check_table
 from flex_template.bigquery.writer import AppendError
-from flex_template.replay import publisher as replay_publisher
-from flex_template.replay.log import FAILED, PUBLISHED, Outcome, ReplayLog
+from flex_template.replay.forecast import Forecast
 from flex_template.replay.options import ReplayOptions, parse
-from flex_template.replay.publisher import batches, publish
-from flex_template.replay.query import DeadLetterQuery, Letter, Tally
+from flex_template.replay.preparation import Prepared
+from flex_template.replay.query import Tally
+from flex_template.replay.repair import RepairError
+from flex_template.replay.run import Progress, preview, replay, tallies
 
+MAX_SHOWN = 2_000
 logger = logging.getLogger(__name__)
 
 
@@ -45,37 +55,36 @@ def run(arguments: Sequence[str]) -> None:
     with bigquery_client.connect(options.dead_letter_table) as client:
         check_table(client, options.dead_letter_table, "dead_letters")
         check_table(client, options.replays_table, "replays")
-        query = DeadLetterQuery(
-            client, options.dead_letter_table, options.replays_table, options.selection
-        )
-        total = _show(query.tallies(), options)
+        _show_tallies(tallies(client, options), options)
+        forecast = preview(client, options)
+        _show_forecast(forecast, options)
+        total = forecast.publishable if options.include_refused else forecast.valid
+        logger.info("%d to replay", total)
         if total and not options.dry_run:
-            _replay_selected(client, query, options, total)
+            _replay_selected(client, options, total)
 
 
-def _replay_selected(
-    client: bigquery.Client, query: DeadLetterQuery, options: ReplayOptions, total: int
-) -> None:
+def _replay_selected(client: bigquery.Client, options: ReplayOptions, total: int) -> None:
     run_id = str(uuid.uuid4())
     logger.info("run %s publishes them to %s", run_id, options.topic)
-    with (
-        ReplayLog(client, options.replays_table, run_id) as log,
-        replay_publisher.connect() as publisher,
-    ):
-        published = Replay(log, publisher, options).all_of(query, total)
-    if published < total:
+    progress = Progress(0, 0)
+    for progress in replay(client, options, run_id):
+        logger.info("%d of %d published", progress.published, total)
+    if progress.stopped:
+        logger.error("stopped: %s", progress.stopped)
+    if progress.published < total:
         sys.exit(
-            f"{published} of {total} published; the table replays has the rest of run {run_id}"
+            f"{progress.published} of {total} published; the table replays has the rest of "
+            f"run {run_id}"
         )
 
 
-def _show(tallies: Sequence[Tally], options: ReplayOptions) -> int:
-    """Print what is selected; returns how many letters are to be replayed."""
+def _show_tallies(found: Sequence[Tally], options: ReplayOptions) -> None:
     logger.info("%-10s %-24s %9s %9s %9s", "stage", "code", "new", "claimed", "truncated")
-    for tally in tallies:
+    for tally in found:
         logger.info("%-10s %-24s %9d %9d %9d", *tally)
-    claimed = sum(tally.claimed for tally in tallies)
-    truncated = sum(tally.truncated for tally in tallies)
+    claimed = sum(tally.claimed for tally in found)
+    truncated = sum(tally.truncated for tally in found)
     if truncated:
         logger.warning("%d refused: truncated, the end of their payload is not stored", truncated)
     if claimed and not options.selection.retry_claimed:
@@ -84,50 +93,35 @@ def _show(tallies: Sequence[Tally], options: ReplayOptions) -> int:
             "they were published; --retry_claimed replays them",
             claimed,
         )
-    total = sum(tally.new for tally in tallies)
-    total += claimed if options.selection.retry_claimed else 0
-    total = min(total, options.selection.limit or total)
-    logger.info("%d to replay", total)
-    return total
 
 
-class Replay:
-    """One run: claims, publishes and records batch after batch."""
+def _show_forecast(forecast: Forecast, options: ReplayOptions) -> None:
+    if options.repair is not None and options.dry_run:
+        for sample in forecast.samples:
+            _show_sample(sample)
+    logger.info("%d of %d would become rows", forecast.valid, forecast.total)
+    for (code, path), count in forecast.refused.most_common():
+        logger.info("%d refused: %s %s %s", count, code, path, forecast.reasons[code, path])
 
-    def __init__(self, log: ReplayLog, client: PublisherClient, options: ReplayOptions) -> None:
-        self._log = log
-        self._client = client
-        self._options = options
 
-    def all_of(self, query: DeadLetterQuery, total: int) -> int:
-        """Replay what `query` selects; stops once Pub/Sub takes nothing of a batch.
+def _show_sample(sample: Prepared) -> None:
+    logger.info("letter %s", sample.original.dead_letter_id)
+    logger.info("- %s", _shown(sample.original.payload))
+    logger.info("+ %s", _shown(sample.letter.payload))
 
-        Returns:
-            How many letters were published.
-        """
-        published = 0
-        for batch in batches(query.letters(), self._options.batch_size):
-            outcomes = self._replay(batch)
-            taken = sum(outcome.outcome == PUBLISHED for outcome in outcomes)
-            published += taken
-            logger.info("%d of %d published", published, total)
-            if outcomes and not taken:
-                logger.error("stopped: %s", outcomes[0].error_message)
-                break
-        return published
 
-    def _replay(self, letters: Sequence[Letter]) -> list[Outcome]:
-        mine, contested = self._log.claim(letters)
-        yielded = [Outcome(letter, FAILED, None, "another run claims it") for letter in contested]
-        outcomes = publish(self._client, self._options.topic, mine) if mine else []
-        self._log.record([*yielded, *outcomes])
-        return outcomes
+def _shown(payload: bytes) -> str:
+    """The beginning, without what a terminal would obey."""
+    text = payload[:MAX_SHOWN].decode(errors="replace")
+    return "".join(char if char.isprintable() else "\ufffd" for char in text)
 
 
 def main() -> None:
     logging.basicConfig(level=logging.INFO, format="%(message)s", stream=sys.stdout)
     try:
         run(sys.argv[1:])
+    except RepairError as error:
+        sys.exit(f"--repair: {error}")
     except (AppendError, GoogleAPICallError) as error:
         sys.exit(f"stopped: {error}")
 

@@ -15,7 +15,7 @@ from flex_template.bigquery import append_stream
 from flex_template.bigquery.arrow import arrow_schema, record_batch
 from flex_template.bigquery.client import run_query
 from flex_template.bigquery.writer import AppendError, Batch, RetryPolicy, TableWriter
-from flex_template.replay.query import Letter
+from flex_template.replay.letter import Letter
 from schemas import now_micros
 
 CLAIMED = "claimed"
@@ -39,10 +39,16 @@ class Outcome(NamedTuple):
 
 
 class ReplayLog:
-    """One run's view of the table, in which every record is durable once a method returns."""
+    """One run's view of the table, in which every record is durable once a method returns.
 
-    def __init__(self, client: bigquery.Client, table: str, run_id: str) -> None:
+    `repair` is the jq program of the run, recorded with each claim and outcome.
+    """
+
+    def __init__(
+        self, client: bigquery.Client, table: str, run_id: str, repair: str | None = None
+    ) -> None:
         self._client = client
+        self._repair = repair
         self._other_runs = _OTHER_RUNS.replace("{replays}", table)
         self._run_id = run_id
         self._schema = arrow_schema("replays")
@@ -96,6 +102,7 @@ class ReplayLog:
             outcome.message_id,
             outcome.letter.replay_attempt,
             outcome.error_message,
+            self._repair,
         )
 
     def __enter__(self) -> Self:

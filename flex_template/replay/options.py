@@ -5,23 +5,29 @@ from collections.abc import Sequence
 from datetime import UTC, datetime
 from typing import NamedTuple
 
-from flex_template.options import table, topic
+from flex_template.options import MAX_AGE_DAYS, positive, table, topic
 from flex_template.replay.publisher import MAX_MESSAGES
-from flex_template.replay.query import Selection
-from schemas import ErrorCode, Stage
+from flex_template.replay.selection import Selection
+from schemas import DEFAULT_LIMITS, ErrorCode, Limits, Stage
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 class ReplayOptions(NamedTuple):
-    """What to select, where to read and record it, and where to publish it."""
+    """What to select, where to read and record it, and where to publish it.
+
+    `repair` is a jq program; `limits` are those of the pipeline that will read the messages.
+    """
 
     dead_letter_table: str
     replays_table: str
     topic: str
     selection: Selection
-    batch_size: int
-    dry_run: bool
+    repair: str | None = None
+    include_refused: bool = False
+    limits: Limits = DEFAULT_LIMITS
+    batch_size: int = 500
+    dry_run: bool = False
 
 
 def parse(arguments: Sequence[str]) -> ReplayOptions:
@@ -33,21 +39,32 @@ def parse(arguments: Sequence[str]) -> ReplayOptions:
     options = _parser().parse_args(arguments)
     dead_letters = options.dead_letter_table.replace(":", ".")
     dataset, _, _ = dead_letters.rpartition(".")
-    selection = Selection(
-        options.stage,
-        options.error_code,
-        options.since,
-        options.until or datetime.now(UTC),
-        options.limit,
-        options.retry_claimed,
-    )
     return ReplayOptions(
         dead_letters,
         (options.replays_table or f"{dataset}.replays").replace(":", "."),
         options.topic,
-        selection,
+        _selection(options),
+        options.repair,
+        options.include_refused,
+        Limits.of_days(options.max_event_age_days),
         options.batch_size,
         options.dry_run,
+    )
+
+
+def _selection(options: argparse.Namespace) -> Selection:
+    return Selection(
+        until=options.until or datetime.now(UTC),
+        since=options.since,
+        stage=options.stage,
+        error_code=options.error_code,
+        path=options.path,
+        user_id=options.user_id,
+        schema_version=options.schema_version,
+        request_id=options.request_id,
+        dead_letter_ids=tuple(options.dead_letter_id),
+        limit=options.limit,
+        retry_claimed=options.retry_claimed,
     )
 
 
@@ -59,8 +76,11 @@ def _parser() -> argparse.ArgumentParser:
     )
     _add_places(result)
     _add_filters(result)
+    _add_corrections(result)
     result.add_argument(
-        "--dry_run", action="store_true", help="Show what is selected and publish nothing."
+        "--dry_run",
+        action="store_true",
+        help="Show what is selected and what would become of it, and publish nothing.",
     )
     result.add_argument(
         "--retry_claimed",
@@ -98,6 +118,28 @@ def _add_places(result: argparse.ArgumentParser) -> None:
     )
 
 
+def _add_corrections(result: argparse.ArgumentParser) -> None:
+    refused = result.add_mutually_exclusive_group()
+    refused.add_argument(
+        "--repair",
+        metavar="PROGRAM",
+        help="A jq program that corrects each event, such as '.confidence |= tonumber'. Only what "
+        "then is valid is published; the dead letter stays as it is.",
+    )
+    refused.add_argument(
+        "--include_refused",
+        action="store_true",
+        help="Also publish letters that the present schema still refuses: they become dead "
+        "letters again.",
+    )
+    result.add_argument(
+        "--max_event_age_days",
+        type=positive(MAX_AGE_DAYS, "365"),
+        default=365.0,
+        help="The pipeline's limit, counted from a letter's first publication. Default: 365.",
+    )
+
+
 def _add_filters(result: argparse.ArgumentParser) -> None:
     result.add_argument(
         "--stage", choices=[stage.value for stage in Stage], help="Only those of this stage."
@@ -115,6 +157,13 @@ def _add_filters(result: argparse.ArgumentParser) -> None:
     )
     result.add_argument(
         "--until", type=_moment, help="Only those that failed before. Default: now."
+    )
+    result.add_argument("--path", help="Only those whose first error is there, such as /timestamp.")
+    result.add_argument("--user_id", help="Only those whose payload has this user_id.")
+    result.add_argument("--schema_version", help="Only those whose attribute has this version.")
+    result.add_argument("--request_id", help="Only those of this request to the edge.")
+    result.add_argument(
+        "--dead_letter_id", action="append", default=[], help="Only this one; can be repeated."
     )
     result.add_argument("--limit", type=_positive, help="At most so many, the oldest first.")
 

@@ -20,8 +20,8 @@ from google.api_core.exceptions import (
 from google.pubsub_v1 import PublisherClient
 from google.pubsub_v1.services.publisher.transports import PublisherGrpcTransport
 
+from flex_template.replay.letter import Letter
 from flex_template.replay.log import CLAIMED, FAILED, PUBLISHED, Outcome
-from flex_template.replay.query import Letter
 
 # "Publish requests", Pub/Sub quotas: 1,000 messages and 10 MB, less the framing of each message.
 MAX_MESSAGES = 1_000

@@ -10,10 +10,14 @@ from tests.warehouse import Warehouse
 
 
 class ReplayCommand:
-    """Fixed places; call it with the other options."""
+    """Fixed places and options; call it with the others."""
 
-    def __init__(self, warehouse: Warehouse, topic: Topic) -> None:
-        self.places = [f"--dead_letter_table={warehouse.dead_letters}", f"--topic={topic.name}"]
+    def __init__(self, warehouse: Warehouse, topic: Topic, *always: str) -> None:
+        self.places = [
+            f"--dead_letter_table={warehouse.dead_letters}",
+            f"--topic={topic.name}",
+            *always,
+        ]
 
     def __call__(self, *options: str) -> None:
         run([*self.places, *options])

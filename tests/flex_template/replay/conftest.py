@@ -16,5 +16,11 @@ def topic(pubsub_server: PubSubServer, monkeypatch: pytest.MonkeyPatch) -> Topic
 
 @pytest.fixture
 def replay(warehouse: Warehouse, topic: Topic) -> ReplayCommand:
-    """The command in this process, on the test's own dataset and topic."""
+    """The command in this process, on the test's own dataset and topic; whatever is in a letter."""
+    return ReplayCommand(warehouse, topic, "--include_refused")
+
+
+@pytest.fixture
+def careful_replay(warehouse: Warehouse, topic: Topic) -> ReplayCommand:
+    """The command that leaves what the present schema refuses."""
     return ReplayCommand(warehouse, topic)

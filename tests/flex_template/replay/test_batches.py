@@ -4,8 +4,8 @@ from google.pubsub_v1.types import PublishRequest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from flex_template.replay.letter import Letter
 from flex_template.replay.publisher import batches
-from flex_template.replay.query import Letter
 
 MAX_REQUEST_BYTES = 10_000_000
 TOPIC = "projects/aegis-test/topics/events"
@@ -19,7 +19,7 @@ def test_every_batch_fits_a_request_and_no_letter_is_lost(
     shapes: list[tuple[int, dict[str, str]]], max_letters: int
 ) -> None:
     letters = [
-        Letter(str(number), b"x" * size, extra, 1, frozenset())
+        Letter(str(number), b"x" * size, extra, 1, frozenset(), 0)
         for number, (size, extra) in enumerate(shapes)
     ]
     found = list(batches(letters, max_letters))
@@ -30,7 +30,7 @@ def test_every_batch_fits_a_request_and_no_letter_is_lost(
 
 
 def test_small_letters_fill_their_batches() -> None:
-    letters = [Letter(str(number), b"x", {}, 1, frozenset()) for number in range(25)]
+    letters = [Letter(str(number), b"x", {}, 1, frozenset(), 0) for number in range(25)]
     assert [len(batch) for batch in batches(letters, 10)] == [10, 10, 5]
 
 

@@ -5,8 +5,8 @@ from collections import Counter
 import pytest
 from google.cloud import bigquery
 
+from flex_template.replay.letter import Letter
 from flex_template.replay.log import CLAIMED, FAILED, Outcome, ReplayLog
-from flex_template.replay.query import Letter
 from tests.flex_template.replay.command import ReplayCommand
 from tests.flex_template.replay.topic import Topic
 from tests.warehouse import Warehouse, dead_letter
@@ -63,4 +63,4 @@ def _log(warehouse: Warehouse, run_id: str) -> ReplayLog:
 
 
 def _letter(dead_letter_id: str, known_runs: frozenset[str] = frozenset()) -> Letter:
-    return Letter(dead_letter_id, b"", {}, 1, known_runs)
+    return Letter(dead_letter_id, b"", {}, 1, known_runs, 0)

@@ -32,6 +32,7 @@ def test_bytes_and_attributes_are_published_exactly(
     published = [(message.data, dict(message.attributes)) for message in topic.messages()]
     assert {attributes.pop("replayed_from") for _, attributes in published} == ids
     assert {attributes.pop("replay_attempt") for _, attributes in published} == {"1"}
+    assert all(attributes.pop("originally_published_at") for _, attributes in published)
     assert sorted(published, key=repr) == sorted(awkward, key=repr)
 
 
@@ -66,10 +67,12 @@ def test_a_dry_run_shows_the_counts_and_changes_nothing(
     warehouse.append("dead_letters", [dead_letter(b"x", code=code) for code in codes])
     with caplog.at_level(logging.INFO):
         replay("--dry_run")
-    assert [line.split() for line in caplog.messages] == [
+    assert [line.split()[:5] for line in caplog.messages] == [
         ["stage", "code", "new", "claimed", "truncated"],
         ["decode", "not_utf8", "1", "0", "0"],
         ["parse", "malformed_json", "2", "0", "0"],
+        ["0", "of", "3", "would", "become"],
+        ["3", "refused:", "malformed_json", "not", "JSON:"],
         ["3", "to", "replay"],
     ]
     assert topic.messages() == []
@@ -140,6 +143,7 @@ def test_a_replay_that_fails_again_can_be_replayed_and_its_original_is_not(
     assert second.data == b"bad"
     assert dict(second.attributes) == {
         "event_id": "e",
+        "originally_published_at": first.attributes["originally_published_at"],
         "replayed_from": again[0],
         "replay_attempt": "2",
     }

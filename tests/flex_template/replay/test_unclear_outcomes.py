@@ -85,10 +85,10 @@ def test_letters_that_pubsub_refused_are_replayed_by_the_next_run(
 def test_one_message_that_pubsub_refuses_does_not_hold_up_the_others(
     letters: set[str], topic: Topic, warehouse: Warehouse, replay: ReplayCommand
 ) -> None:
-    full = dead_letter(b"full", {f"key{number}": "" for number in range(99)})
-    warehouse.append("dead_letters", [full])
+    unacceptable = dead_letter(b"x", {"k" * 257: "a name longer than Pub/Sub takes"})
+    warehouse.append("dead_letters", [unacceptable])
     with pytest.raises(SystemExit, match="5 of 6 published"):
         replay()
     assert set(topic.replayed_ids()) == letters
     failed = [row for row in warehouse.rows("replays") if row["outcome"] == "failed"]
-    assert [row["dead_letter_id"] for row in failed] == [full[0]]
+    assert [row["dead_letter_id"] for row in failed] == [unacceptable[0]]
