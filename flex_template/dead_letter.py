@@ -12,15 +12,18 @@ import orjson
 
 from flex_template import metrics
 from flex_template.message import Message
+from flex_template.replayed import REPLAY_ATTEMPT
 from schemas import (
     ErrorCode,
     EventError,
     InvalidEvent,
+    Stage,
     __version__,
     now_micros,
     stage_of,
     table_schema,
 )
+from schemas.quarantine import data_digest, is_quarantined, withheld
 
 # An append request must be smaller than 20 MB; the other columns, attributes apart, need little.
 # https://cloud.google.com/bigquery/quotas#write-api-limits
@@ -72,12 +75,13 @@ def row_refused(message: Message, reason: str) -> Failure:
 def dead_letter_row(failure: Failure, origin: Origin, failed_at: int) -> DeadLetterRow:
     """The values of one row, in the order of `schemas/dead_letters.table.json`."""
     message, (first, *_) = failure.message, failure.errors
-    stage = stage_of(first.code).value
+    stage = _stage(failure).value
+    size, sha256 = withheld(message.attributes) or data_digest(message.data)
     attributes = _storable(message.attributes)
     attributes_json = orjson.dumps(attributes)
     room = MAX_PAYLOAD_AND_ATTRIBUTES - len(attributes_json)
     row = {
-        "dead_letter_id": hashlib.sha256(f"{message.message_id}:{stage}".encode()).hexdigest(),
+        "dead_letter_id": _dead_letter_id(message, stage, sha256),
         "failed_at": failed_at,
         "stage": stage,
         "error_code": first.code.value,
@@ -86,9 +90,9 @@ def dead_letter_row(failure: Failure, origin: Origin, failed_at: int) -> DeadLet
         "exception_class": failure.exception_class,
         "payload": message.data[:room],
         "payload_text": _text(message.data),
-        "payload_size": len(message.data),
-        "payload_sha256": hashlib.sha256(message.data).hexdigest(),
-        "truncated": len(message.data) > room,
+        "payload_size": size,
+        "payload_sha256": sha256,
+        "truncated": size > len(message.data[:room]),
         "attributes": attributes_json,
         "message_id": message.message_id,
         "published_at": message.published_at,
@@ -103,6 +107,17 @@ def dead_letter_row(failure: Failure, origin: Origin, failed_at: int) -> DeadLet
     return tuple(row[column] for column in _columns())
 
 
+def _stage(failure: Failure) -> Stage:
+    quarantined = is_quarantined(failure.message.attributes)
+    return Stage.EDGE if quarantined else stage_of(failure.errors[0].code)
+
+
+def _dead_letter_id(message: Message, stage: str, sha256: str) -> str:
+    """The same for each delivery of a message, and for each retry of what the edge refused."""
+    source = sha256 if stage == Stage.EDGE else message.message_id
+    return hashlib.sha256(f"{source}:{stage}".encode()).hexdigest()
+
+
 @cache
 def _columns() -> list[str]:
     return [field["name"] for field in table_schema("dead_letters")]
@@ -110,7 +125,7 @@ def _columns() -> list[str]:
 
 def times_replayed(attributes: Mapping[str, str]) -> int:
     """How often the message was replayed; anyone may set attributes, so nonsense counts as 0."""
-    text = attributes.get("replay_attempt", "")
+    text = attributes.get(REPLAY_ATTEMPT, "")
     is_count = text.isascii() and text.isdigit() and len(text) <= _MAX_REPLAY_DIGITS
     return int(text) if is_count else 0
 
@@ -133,6 +148,13 @@ def _text(data: bytes) -> str | None:
         return None
 
 
+def _counter(failure: Failure) -> str:
+    code = failure.errors[0].code
+    if _stage(failure) == Stage.EDGE:
+        return metrics.edge_refusals_of(code)
+    return metrics.dead_letters_of(code)
+
+
 class ToRows(beam.DoFn):
     """Failures in, for each its message's id and its row out; counts per error code."""
 
@@ -145,7 +167,7 @@ class ToRows(beam.DoFn):
     def process(self, failures: Sequence[Failure]) -> list[list[tuple[str, DeadLetterRow]]]:
         if not failures:
             return []
-        self._counts.update(metrics.dead_letters_of(each.errors[0].code) for each in failures)
+        self._counts.update(map(_counter, failures))
         failed_at = now_micros()
         rows = [dead_letter_row(each, self._origin, failed_at) for each in failures]
         ids = [each.message.message_id for each in failures]

@@ -12,6 +12,7 @@ from schemas import ErrorCode
 NAMESPACE = "aegis"
 EVENTS = "events"
 DEAD_LETTERS = "dead_letters"
+EDGE_REFUSALS = "edge_refusals"
 APPEND_RETRIES = "append_retries"
 BATCH_ROWS = "batch_rows"
 BATCH_BYTES = "batch_bytes"
@@ -22,6 +23,11 @@ LATENCY_MILLISECONDS = "end_to_end_latency_milliseconds"
 def dead_letters_of(code: ErrorCode) -> str:
     """The counter of one error code."""
     return f"{DEAD_LETTERS}_{code.value}"
+
+
+def edge_refusals_of(code: ErrorCode) -> str:
+    """The counter of what the edge refused and quarantined with this code."""
+    return f"{EDGE_REFUSALS}_{code.value}"
 
 
 def count(counts: Mapping[str, int]) -> None:

@@ -10,6 +10,7 @@ from functools import cache
 from typing import Any
 
 from flex_template.message import Message
+from flex_template.replayed import REPLAYED_FROM, limits_at
 from schemas import (
     ErrorCode,
     Event,
@@ -22,6 +23,7 @@ from schemas import (
     parse_timestamp,
     validate,
 )
+from schemas.quarantine import is_quarantined, quarantine_errors
 
 EventRow = tuple[Any, ...]
 _CLOCK_SKEW = 24 * 60 * 60 * 1_000_000
@@ -29,12 +31,16 @@ _REQUEST_ID = re.compile(r"[A-Za-z0-9._-]{1,64}")  # as schemas/openapi.yaml has
 _NO_EVENT_ID = uuid.UUID("5b0c9e52-6d0f-4c7e-9b7e-0c6a2f1d8e11")
 
 
-def parse_message(_: Message, data: bytes) -> object:
+def parse_message(message: Message, data: bytes) -> object:
+    """What the edge quarantined is no event, even if it could be one by now: a replay decides."""
+    if is_quarantined(message.attributes):
+        raise InvalidEvent(quarantine_errors(message.attributes))
     return parse(data)
 
 
 def validate_document(message: Message, document: object, limits: Limits) -> Event:
     """The clock is Pub/Sub's, so a backlog or a redelivery does not change the verdict."""
+    limits = limits_at(limits, message.attributes, message.published_at)
     return validate(document, now=message.published_at or now_micros(), limits=limits)
 
 
@@ -61,7 +67,7 @@ def _column_names() -> tuple[str, ...]:
 
 def _derived_id(message: Message) -> str:
     """An event that bypassed the edge has no id: redelivery and replay must derive the same."""
-    first = message.attributes.get("replayed_from", message.message_id)
+    first = message.attributes.get(REPLAYED_FROM, message.message_id)
     return str(uuid.uuid5(_NO_EVENT_ID, first))
 
 

@@ -9,8 +9,9 @@ MAX_PATH = 256
 
 
 class Stage(StrEnum):
-    """The step of the pipeline that refused a message."""
+    """Who refused a message: the edge, or a step of the pipeline."""
 
+    EDGE = "edge"
     DECODE = "decode"
     PARSE = "parse"
     VALIDATE = "validate"
@@ -54,7 +55,7 @@ _STAGES = {
 
 
 def stage_of(code: ErrorCode) -> Stage:
-    """The stage that raises `code`; every code belongs to exactly one."""
+    """The pipeline's stage that raises `code`; the edge may have raised it before."""
     return _STAGES.get(code, Stage.VALIDATE)
 
 

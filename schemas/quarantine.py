@@ -4,6 +4,7 @@ A marked message never becomes a row. Its data are the event's exact bytes, or e
 forbids to keep them; then `withheld_size` and `withheld_sha256` tell two of them apart.
 """
 
+import hashlib
 from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
@@ -22,15 +23,19 @@ _MAX_VALUE_BYTES = 1024
 _MAX_TEXT = 256
 
 
-class Withheld(NamedTuple):
-    """The size in bytes and the SHA-256, in hex, of data that were not kept."""
+class Digest(NamedTuple):
+    """The size in bytes and the SHA-256, in hex, of some data."""
 
     size: int
     sha256: str
 
 
+def data_digest(data: bytes) -> Digest:
+    return Digest(len(data), hashlib.sha256(data).hexdigest())
+
+
 def quarantine_attributes(
-    errors: Sequence[EventError], withheld: Withheld | None = None
+    errors: Sequence[EventError], withheld: Digest | None = None
 ) -> dict[str, str]:
     """The attributes that mark a message as refused for `errors`, the first `_MAX_ERRORS` of them.
 
@@ -85,13 +90,13 @@ def _unreadable(attribute: str) -> EventError:
     return EventError(ErrorCode.INVALID_ATTRIBUTE, f"/attributes/{attribute}", message)
 
 
-def withheld(attributes: Mapping[str, str]) -> Withheld | None:
+def withheld(attributes: Mapping[str, str]) -> Digest | None:
     """Size and hash of the data that were not kept, or None where they were."""
     size = attributes.get(WITHHELD_SIZE, "")
     sha256 = attributes.get(WITHHELD_SHA256, "")
     if not (size.isascii() and size.isdigit() and len(size) < 10 and len(sha256) == 64):  # noqa: PLR2004
         return None
-    return Withheld(int(size), sha256)
+    return Digest(int(size), sha256)
 
 
 def without_quarantine(attributes: Mapping[str, str]) -> dict[str, str]:

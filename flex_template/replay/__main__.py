@@ -58,7 +58,7 @@ def run(arguments: Sequence[str]) -> None:
         _show_tallies(tallies(client, options), options)
         forecast = preview(client, options)
         _show_forecast(forecast, options)
-        total = forecast.publishable if options.include_refused else forecast.valid
+        total = forecast.total if options.include_refused else forecast.valid
         logger.info("%d to replay", total)
         if total and not options.dry_run:
             _replay_selected(client, options, total)

@@ -4,7 +4,7 @@ from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
-from flex_template.replay.preparation import NOT_REPAIRED, WITHHELD, Prepared, Refusal
+from flex_template.replay.preparation import Prepared, Refusal
 
 SAMPLES = 3
 
@@ -25,12 +25,6 @@ class Forecast:
     @property
     def total(self) -> int:
         return self.valid + self.refused.total()
-
-    @property
-    def publishable(self) -> int:
-        """How many can be published at all, even if they would be refused again."""
-        never = sum(self.refused[code, ""] for code in (NOT_REPAIRED, WITHHELD))
-        return self.total - never
 
     def add(self, prepared: Prepared) -> None:
         if prepared.refusal is None:

@@ -6,14 +6,12 @@ from flex_template.replay.letter import Letter
 from flex_template.replay.repair import NotRepaired, Repair
 from flex_template.replayed import limits_at
 from schemas import InvalidEvent, Limits, now_micros, parse, validate
-from schemas.quarantine import WITHHELD_SHA256
 
 NOT_REPAIRED = "not_repaired"
-WITHHELD = "withheld"
 
 
 class Refusal(NamedTuple):
-    """Why a letter cannot become a row: an error code, or one of the two above."""
+    """Why a letter cannot become a row: an error code, or `NOT_REPAIRED`."""
 
     code: str
     path: str
@@ -36,9 +34,6 @@ class Preparation:
         self._limits = limits
 
     def __call__(self, original: Letter) -> Prepared:
-        if WITHHELD_SHA256 in original.original_attributes:
-            message = "the edge kept only size and hash of what it could not pseudonymise"
-            return Prepared(original, original, Refusal(WITHHELD, "", message))
         try:
             letter = self._repaired(original)
             self._validate(letter)

@@ -15,7 +15,7 @@ from flex_template.replay.forecast import Forecast, forecast
 from flex_template.replay.letter import Letter
 from flex_template.replay.log import FAILED, PUBLISHED, Outcome, ReplayLog
 from flex_template.replay.options import ReplayOptions
-from flex_template.replay.preparation import NOT_REPAIRED, WITHHELD, Preparation, Prepared
+from flex_template.replay.preparation import Preparation, Prepared
 from flex_template.replay.publisher import batches, publish
 from flex_template.replay.query import DeadLetterQuery, Tally
 from flex_template.replay.repair import Repair
@@ -96,18 +96,10 @@ class _Run:
 
     def _to_publish(self, prepared: Iterator[Prepared]) -> Iterator[Letter]:
         for each in prepared:
-            if self._wanted(each):
+            if each.refusal is None or self._options.include_refused:
                 yield each.letter
             else:
                 self._left += 1
-
-    def _wanted(self, prepared: Prepared) -> bool:
-        if prepared.refusal is None:
-            return True
-        return self._options.include_refused and prepared.refusal.code not in {
-            NOT_REPAIRED,
-            WITHHELD,
-        }
 
     def _replay(self, letters: Sequence[Letter]) -> list[Outcome]:
         mine, contested = self._log.claim(letters)

@@ -37,6 +37,7 @@ COUNTERS = {
     metrics.DEAD_LETTERS,
     metrics.APPEND_RETRIES,
     *(metrics.dead_letters_of(code) for code in ErrorCode),
+    *(metrics.edge_refusals_of(code) for code in ErrorCode),
 }
 DISTRIBUTIONS = {
     metrics.BATCH_ROWS,
@@ -75,6 +76,7 @@ def test_the_alerts_cover_delay_dead_letters_edge_lag_and_throughput() -> None:
         "dead_letter_rate",
         "edge_5xx_rate",
         "edge_latency_p99",
+        "edge_refusal_rate",
         "no_throughput",
         "oldest_unacked_message_age",
         "system_lag",

@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from schemas import ErrorCode, now_micros
+from schemas import ErrorCode, now_micros, table_schema
 from tests.flex_template.replay.command import ReplayCommand
 from tests.flex_template.replay.topic import Topic
 from tests.warehouse import Warehouse, dead_letter
@@ -123,8 +123,9 @@ def test_a_letter_stored_twice_is_replayed_once(
 def test_a_truncated_letter_is_refused_in_so_many_words(
     warehouse: Warehouse, topic: Topic, replay: ReplayCommand, caplog: pytest.LogCaptureFixture
 ) -> None:
-    whole, cut = dead_letter(b"whole"), dead_letter(b"x" * 9_500_001)
-    warehouse.append("dead_letters", [whole, cut])
+    whole, cut = dead_letter(b"whole"), dead_letter(b"cut")
+    truncated = [field["name"] for field in table_schema("dead_letters")].index("truncated")
+    warehouse.append("dead_letters", [whole, (*cut[:truncated], True, *cut[truncated + 1 :])])
     replay()
     assert [message.data for message in topic.messages()] == [b"whole"]
     assert "1 refused: truncated, the end of their payload is not stored" in caplog.messages
