@@ -1,0 +1,1 @@
+"""One event's story, from its request to its row."""
