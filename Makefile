@@ -6,7 +6,7 @@ STAGE ?= build/function
 COMPILE := $(UV) pip compile --quiet --system-certs --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-annotate --no-header
 
 .DEFAULT_GOAL := help
-.PHONY: help run dev test test-fast lint lock stage-function bench-edge bench-pipeline
+.PHONY: help run dev test test-fast lint schema lock stage-function bench-edge bench-pipeline
 
 help: ## list the targets
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 18
@@ -30,10 +30,14 @@ test: $(STAMP) ## all tests
 test-fast: $(STAMP) ## the tests of the inner loop, in less than a minute
 	$(BIN)/python -m pytest -m "not slow"
 
-lint: $(STAMP) ## ruff and mypy --strict
+lint: $(STAMP) ## ruff, mypy --strict, generated files
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
+	$(BIN)/python -m schemas generate --check
+
+schema: $(STAMP) ## rewrite what repeats the event schema in another form
+	$(BIN)/python -m schemas generate
 
 lock: $(STAMP) ## recompile the pinned requirements
 	$(COMPILE) requirements-dev.in -o requirements-dev.txt

@@ -7,10 +7,11 @@ rows and the documents that repeat them follow from these files.
 import json
 import re
 from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
 from importlib.resources.abc import Traversable
-from typing import Any, NamedTuple
+from typing import Any
 
 import jsonschema_rs
 
@@ -33,7 +34,8 @@ class SchemaFileError(ValueError):
     """A version file cannot be used; the message is one line that names file, place and fault."""
 
 
-class Version(NamedTuple):
+@dataclass(frozen=True, eq=False)
+class Version:
     """One version of the event schema: the file `event.v<number>.schema.json`."""
 
     number: int

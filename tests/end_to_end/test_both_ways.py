@@ -12,17 +12,15 @@ import pytest
 from local.names import PROJECT, TOPIC
 from local.resources import create_tables
 from local.stack import ROOT, Stack
-from schemas import InvalidEvent, parse
+from schemas import InvalidEvent, event_columns, parse
 from tests.end_to_end.conftest import MAX_EVENT_AGE_DAYS
 from tests.end_to_end.tables import Row, decoded, rows, wait_for
 from tests.golden.examples import load
 
 BACKFILL = f"{PROJECT}.backfill"
-EVENT_QUERY = """
-SELECT message_id, user_id, timestamp, signal_type, source_platform, flag_type, confidence,
-    topic_category, schema_version, event_details
-FROM {dataset}.events
-"""
+OF_THE_RUN = {"event_id", "received_at", "published_at", "request_id"}
+_COLUMNS = [column.name for column in event_columns() if column.name not in OF_THE_RUN]
+EVENT_QUERY = f"SELECT {', '.join(_COLUMNS)} FROM {{dataset}}.events"  # noqa: S608 - our own names
 LETTER_QUERY = """
 SELECT message_id, payload, payload_text, payload_size, payload_sha256, truncated, stage,
     error_code, error_message, errors, exception_class

@@ -12,21 +12,24 @@ from tests.flex_template.runs import EVENT, PUBLISHED, message, numbered, run
 
 PUBLISHED_AT = datetime.fromtimestamp(PUBLISHED // 1_000_000, UTC)
 RECEIVED_AT = "2026-11-18T11:06:39.5Z"
+SESSION = "0193a5c2-7f3e-7d10-9a4b-2c6f8e1d0b36"
 
 
 def test_an_event_becomes_a_row_with_every_column(bigquery: BigQueryWriteServer) -> None:
     attributes = {"received_at": RECEIVED_AT, "request_id": "3f6c.a-b_1"}
-    run([message(orjson.dumps(EVENT), attributes, "42")])
+    event = {**EVENT, "schema_version": 2, "session_id": SESSION}
+    run([message(orjson.dumps(event), attributes, "42")])
     assert bigquery.rows == {
         "events": [
             {
-                **EVENT,
+                **event,
                 "timestamp": datetime(2026, 11, 1, 11, 0, 0, 123456, UTC),
                 "event_details": '{"dwell_ms":5120}',
                 "received_at": datetime.fromisoformat(RECEIVED_AT),
                 "published_at": PUBLISHED_AT,
                 "message_id": "42",
                 "request_id": "3f6c.a-b_1",
+                "session_id": SESSION,
             }
         ]
     }

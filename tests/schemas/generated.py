@@ -1,8 +1,14 @@
 """Events near the boundary of the contract: a valid one with a few fields changed or dropped."""
 
+from functools import cache
 from typing import Any
 
+from hypothesis import find, settings
 from hypothesis import strategies as st
+
+from schemas import Version, versions
+from schemas.evolution.values import values_near
+from schemas.violations import validator_for
 
 VALID = {
     "event_id": "0193a5c2-7f3e-7d10-9a4b-2c6f8e1d0b35",
@@ -16,7 +22,6 @@ VALID = {
     "topic_category": "news",
     "event_details": {"url": "https://example.org", "dwell_ms": 5120},
 }
-REQUIRED = ("user_id", "timestamp", "signal_type", "source_platform")
 
 _SAFE = 2**53 - 1
 _numbers = st.one_of(
@@ -44,9 +49,39 @@ json_values = st.recursive(
 )
 
 
+def _valid_value(version: Version, name: str) -> Any:
+    event = {**VALID, "schema_version": version.number}
+    is_valid = validator_for(version.number).is_valid
+    return find(
+        values_near(name, version),
+        lambda value: value is not None and is_valid({**event, name: value}),
+        settings=settings(derandomize=True, database=None),
+    )
+
+
+def _valid(version: Version) -> dict[str, Any]:
+    event = {**VALID, "schema_version": version.number}
+    added = [name for name in version.properties if name not in VALID]
+    return event | {name: _valid_value(version, name) for name in added}
+
+
+# A valid event of each version, with every field.
+VALID_OF = {number: _valid(version) for number, version in versions().items()}
+
+
 @st.composite
 def events(draw: st.DrawFn) -> dict[str, Any]:
-    names = st.sampled_from([*VALID, "unknown"])
-    changes = draw(st.dictionaries(names, json_values, max_size=3))
+    """Of any version, near the boundary of what it allows."""
+    version = draw(st.sampled_from(list(versions().values())))
+    event = VALID_OF[version.number]
+    names = st.sampled_from([*event, "unknown"])
+    changed = draw(st.sets(names, max_size=3))
+    values = {name: _value(name, version) for name in changed}
     dropped = draw(st.sets(names, max_size=2))
-    return {name: value for name, value in {**VALID, **changes}.items() if name not in dropped}
+    event = event | draw(st.fixed_dictionaries(values))
+    return {name: value for name, value in event.items() if name not in dropped}
+
+
+@cache
+def _value(name: str, version: Version) -> st.SearchStrategy[Any]:
+    return json_values | values_near(name, version) if name != "unknown" else json_values

@@ -1,14 +1,10 @@
 """The tables hold what the event schema describes, and nothing drifts apart."""
 
-import json
-from importlib.resources import files
-from typing import Any
-
 import pytest
 
-from schemas import TABLES, deduplicated_view, table_schema
+from schemas import TABLES, Version, deduplicated_view, layout, table_schema, versions
 
-ADDED = {
+FROM_THE_MESSAGE = {
     "received_at": ("TIMESTAMP", "NULLABLE"),
     "published_at": ("TIMESTAMP", "NULLABLE"),
     "message_id": ("STRING", "REQUIRED"),
@@ -16,33 +12,38 @@ ADDED = {
 }
 ASSIGNED_WHEN_ABSENT = {"event_id", "schema_version"}
 COLUMN_TYPES = {"string": "STRING", "integer": "INTEGER", "number": "FLOAT", "object": "JSON"}
+FIRST, *LATER = versions().values()
 
 
-def event_schema() -> dict[str, Any]:
-    text = files("schemas").joinpath("event.v1.schema.json").read_text()
-    return json.loads(text)  # type: ignore[no-any-return]
-
-
-def column_of(name: str, schema: dict[str, Any]) -> tuple[str, str]:
+def column_of(version: Version, name: str) -> tuple[str, str]:
     """The BigQuery type and mode that store one property of the event."""
-    types = schema["properties"][name]["type"]
-    kind = types if isinstance(types, str) else next(each for each in types if each != "null")
-    required = name in schema["required"] or name in ASSIGNED_WHEN_ABSENT
-    column_type = "TIMESTAMP" if name == "timestamp" else COLUMN_TYPES[kind]
+    [json_type] = version.types(name)
+    required = version is FIRST and name in version.required | ASSIGNED_WHEN_ABSENT
+    column_type = "TIMESTAMP" if name == "timestamp" else COLUMN_TYPES[json_type]
     return column_type, "REQUIRED" if required else "NULLABLE"
 
 
-def test_the_events_table_has_a_column_per_field_in_the_same_order() -> None:
-    schema = event_schema()
-    expected = {name: column_of(name, schema) for name in schema["properties"]} | ADDED
+def test_the_events_table_has_a_column_per_field_and_new_ones_are_the_last() -> None:
+    expected = {name: column_of(FIRST, name) for name in FIRST.properties} | FROM_THE_MESSAGE
+    for version in LATER:
+        for name in version.properties.keys() - expected:
+            expected[name] = column_of(version, name)
     columns = {each["name"]: (each["type"], each["mode"]) for each in table_schema("events")}
     assert list(columns.items()) == list(expected.items())
 
 
-def test_only_optional_fields_may_be_null() -> None:
-    schema = event_schema()
-    nullable = {name for name, each in schema["properties"].items() if "null" in each["type"]}
-    assert nullable == schema["properties"].keys() - set(schema["required"]) - ASSIGNED_WHEN_ABSENT
+@pytest.mark.parametrize("version", versions().values(), ids=lambda version: version.number)
+def test_only_optional_fields_may_be_null(version: Version) -> None:
+    nullable = {name for name, each in version.properties.items() if "null" in each["type"]}
+    assert nullable == version.properties.keys() - version.required - ASSIGNED_WHEN_ABSENT
+
+
+@pytest.mark.parametrize("table", TABLES)
+def test_a_table_is_laid_out_by_columns_that_it_has(table: str) -> None:
+    columns = {each["name"]: each["type"] for each in table_schema(table)}
+    found = layout(table)
+    assert columns[found.partition] == "TIMESTAMP"
+    assert set(found.clustering) <= columns.keys()
 
 
 @pytest.mark.parametrize("table", TABLES)

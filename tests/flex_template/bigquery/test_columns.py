@@ -11,7 +11,7 @@ from flex_template.bigquery.json_rows import json_row
 from flex_template.dead_letter import Failure, Origin, dead_letter_row, times_replayed
 from flex_template.message import Message
 from flex_template.steps import convert_event
-from schemas import TABLES, ErrorCode, Event, EventError, table_schema
+from schemas import TABLES, ErrorCode, Event, EventError, table_schema, versions
 
 TIME = 1_700_000_000_000_000
 TYPES = {
@@ -25,12 +25,10 @@ TYPES = {
 }
 # Columns whose value is their own name in the rows below.
 SAME_IN_EVENTS = {
-    "event_id",
-    "user_id",
-    "signal_type",
-    "source_platform",
-    "flag_type",
-    "topic_category",
+    name
+    for version in versions().values()
+    for name in version.properties
+    if version.column_type(name) == "STRING"
 }
 SAME_IN_DEAD_LETTERS = {
     "error_message",

@@ -1,0 +1,49 @@
+"""Change the event schema: `python -m schemas generate | check`.
+
+See CONTRIBUTING.md for the recipe, and docs/schema.md for what each command says.
+"""
+
+import argparse
+import sys
+from collections.abc import Sequence
+
+from schemas.event_versions import SchemaFileError
+from schemas.evolution.generate import ROOT, outdated
+
+
+def main(arguments: Sequence[str]) -> None:
+    """Run one command.
+
+    Raises:
+        SystemExit: the command found something wrong, or cannot work; the message says what.
+    """
+    options = _parser().parse_args(arguments)
+    try:
+        options.run(options)
+    except SchemaFileError as error:
+        sys.exit(str(error))
+
+
+def _generate(options: argparse.Namespace) -> None:
+    files = list(outdated())
+    for path, wanted in files:
+        print(path.relative_to(ROOT))  # noqa: T201 - a command's output
+        if not options.check:
+            path.write_text(wanted, encoding="utf-8")
+    if files and options.check:
+        sys.exit("out of date: run make schema")
+
+
+def _parser() -> argparse.ArgumentParser:
+    result = argparse.ArgumentParser(prog="python -m schemas", allow_abbrev=False)
+    commands = result.add_subparsers(required=True, metavar="command")
+    generate = commands.add_parser(
+        "generate", help="rewrite the files that repeat the event schema in another form"
+    )
+    generate.add_argument("--check", action="store_true", help="write nothing, fail if one differs")
+    generate.set_defaults(run=_generate)
+    return result
+
+
+if __name__ == "__main__":
+    main(sys.argv[1:])
