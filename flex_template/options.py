@@ -9,6 +9,8 @@ import math
 import re
 from collections.abc import Mapping, Sequence
 
+from flex_template.one_machine.options import add_options
+
 WRITE_METHODS = ("STORAGE_WRITE_API", "STREAMING_INSERTS")
 MAX_AGE_DAYS = 3650  # "Streaming into partitioned tables": ten years back
 
@@ -152,6 +154,7 @@ def parse(
         SystemExit: an option is malformed or missing; argparse has printed which.
     """
     command = parser(environment)
+    add_options(command)
     options, beam_arguments = command.parse_known_args(arguments)
     if options.input_subscription or options.input_files:
         options.input_topic = None  # an explicit source wins over the environment's topic

@@ -11,6 +11,7 @@ from apache_beam.io import ReadFromText
 from apache_beam.io.gcp.pubsub import ReadFromPubSub
 
 from flex_template.message import from_line, serialize
+from flex_template.one_machine.source import PullSubscription
 
 
 class ReadSerialized(ReadFromPubSub):
@@ -24,11 +25,13 @@ class ReadSerialized(ReadFromPubSub):
         return pcoll
 
 
-def source(options: argparse.Namespace) -> beam.PTransform:
-    """The source that the options name."""
+def source(options: argparse.Namespace, *, native: bool) -> beam.PTransform:
+    """The source that the options name; `native` if the runner reads Pub/Sub by itself."""
     if options.input_files:
         lines = ReadFromText(options.input_files, coder=BytesCoder())
         return "Lines" >> lines | "Messages" >> beam.Map(_serialized_line)
+    if not native:
+        return PullSubscription(options.input_subscription)
     return ReadSerialized(
         topic=options.input_topic,
         subscription=options.input_subscription,

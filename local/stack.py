@@ -83,7 +83,7 @@ class Stack:
     def _start_pipeline(self) -> None:
         self._spawn(
             "pipeline",
-            *["-m", "flex_template.main", "--runner=BundleBasedDirectRunner", "--streaming"],
+            *["-m", "flex_template.main", "--runner=DirectRunner", "--streaming"],
             f"--input_subscription={names.SUBSCRIPTION}",
             f"--events_table={names.EVENTS}",
             f"--dead_letter_table={names.DEAD_LETTERS}",

@@ -59,6 +59,9 @@ class PubSubServicer:
             return context.is_active() and time.monotonic() < until
 
         messages = self._state.pull(request.subscription, request.max_messages, wanted)
+        if messages and not context.is_active():  # nobody is there to take them any more
+            ack_ids = [message.ack_id for message in messages]
+            self._state.modify_ack_deadline(request.subscription, ack_ids, 0)
         return pb.PullResponse(received_messages=messages)
 
     def StreamingPull(self, requests: Iterator[Any], context: grpc.ServicerContext) -> Any:

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.flex_template.bigquery_rest import BigQueryRestServer
+from local.bigquery.rest_server import BigQueryRestServer
 from tests.flex_template.command import run_main, run_process
 from tests.flex_template.runs import DEAD_LETTERS_TABLE, EVENTS_TABLE
 

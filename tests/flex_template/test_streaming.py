@@ -11,13 +11,13 @@ import orjson
 import pytest
 from google.pubsub_v1 import PublisherClient
 
+from local.bigquery.rest_server import BigQueryRestServer
 from local.bigquery.write_server import BigQueryWriteServer, refuse
 from local.names import DEAD_LETTERS, EVENTS, SUBSCRIPTION, TOPIC
 from local.process import Process
 from local.pubsub import clients as pubsub_clients
 from local.pubsub.server import PubSubServer
 from local.resources import create_queue
-from tests.flex_template.bigquery_rest import BigQueryRestServer
 from tests.flex_template.command import COMMAND
 from tests.flex_template.runs import EVENT
 from tests.machine import ROOT

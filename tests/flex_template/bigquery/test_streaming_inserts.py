@@ -8,8 +8,8 @@ from pathlib import Path
 import orjson
 import pytest
 
+from local.bigquery.rest_server import BigQueryRestServer
 from local.bigquery.write_server import BigQueryWriteServer
-from tests.flex_template.bigquery_rest import BigQueryRestServer
 from tests.flex_template.command import Ended, run_main
 from tests.flex_template.runs import DEAD_LETTERS_TABLE, EVENT, EVENTS_TABLE
 

@@ -1,0 +1,118 @@
+"""What every measurement here stands in: a Pub/Sub, a BigQuery that counts, and the service."""
+
+import os
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+
+from google.pubsub_v1 import PublisherClient
+
+from benchmarks.one_machine.stored import StoredIds
+from local.bigquery.rest_server import BigQueryRestServer
+from local.names import DEAD_LETTERS, EVENTS, SUBSCRIPTION, TOPIC
+from local.process import Process, accepts, free_port
+from local.pubsub import clients
+from local.pubsub.google_emulator import emulator_command
+
+ROOT = Path(__file__).parents[2]
+ACK_SECONDS = 10  # what a killed process had just pulled comes back after this long
+OPTIONS = [
+    f"--input_subscription={SUBSCRIPTION}",
+    f"--events_table={EVENTS}",
+    f"--dead_letter_table={DEAD_LETTERS}",
+    "--max_event_age_days=3650",
+]
+
+
+class Setting:
+    """One Pub/Sub and one BigQuery, and the services that read from the one into the other."""
+
+    def __init__(self, host: str, publisher: PublisherClient, folder: Path) -> None:
+        self.host = host
+        self.publisher = publisher
+        self.bigquery = StoredIds()
+        self.rest = BigQueryRestServer()
+        self.folder = folder
+
+    @contextmanager
+    def service(self, *options: str, runner: str = "DirectRunner") -> Iterator["Running"]:
+        """The pipeline's own command as a process; killed at the end if it is still there."""
+        environment = {
+            "PYTHONPATH": str(ROOT),
+            "PUBSUB_EMULATOR_HOST": self.host,
+            "BIGQUERY_EMULATOR_HOST": self.rest.url,
+            "BIGQUERY_STORAGE_EMULATOR_HOST": self.bigquery.host,
+            "GRPC_VERBOSITY": "ERROR",
+        }
+        command = [sys.executable, "-m", "flex_template.main", f"--runner={runner}"]
+        log = self.folder / "service.log"
+        with log.open("ab") as output:
+            process = subprocess.Popen(
+                [*command, *OPTIONS, *options],
+                env={**os.environ, **environment},
+                cwd=ROOT,
+                stdout=output,
+                stderr=subprocess.STDOUT,
+                start_new_session=True,
+            )
+        try:
+            yield Running(process, log)
+        finally:
+            process.kill()
+            process.wait()
+
+
+class Running:
+    """A service's process and its log."""
+
+    def __init__(self, process: "subprocess.Popen[bytes]", log: Path) -> None:
+        self.process = process
+        self._log = log
+
+    def log(self) -> str:
+        return self._log.read_text(errors="replace")
+
+    def wait_for(self, met: Callable[[], bool], seconds: float) -> None:
+        """Poll until `met`.
+
+        Raises:
+            TimeoutError: it is not met in time, or the process has ended; with the end of its log.
+        """
+        deadline = time.monotonic() + seconds
+        while not met():
+            if self.process.poll() is not None or time.monotonic() > deadline:
+                code = self.process.returncode
+                raise TimeoutError(f"exit code {code}, {seconds:g} s\n{self.log()[-3000:]}")
+            time.sleep(0.02)
+
+
+@contextmanager
+def setting(pubsub: str) -> Iterator[Setting]:
+    """Everything but the service; `pubsub` is "ours" or "google"."""
+    with tempfile.TemporaryDirectory(prefix="aegis-") as name:
+        folder, port = Path(name), free_port()
+        with Process("pubsub", _pubsub_command(pubsub, port), _PATH, folder) as process:
+            process.wait_until(lambda: accepts(port))
+            host = f"127.0.0.1:{port}"
+            with clients.connect(host) as channel:
+                subscriber = clients.subscriber(channel)
+                stage = Setting(host, clients.publisher(channel), folder)
+                stage.publisher.create_topic(name=TOPIC)
+                subscriber.create_subscription(
+                    name=SUBSCRIPTION, topic=TOPIC, ack_deadline_seconds=ACK_SECONDS
+                )
+                with stage.bigquery, stage.rest:
+                    yield stage
+
+
+_PATH = {"PYTHONPATH": str(ROOT)}
+
+
+def _pubsub_command(pubsub: str, port: int) -> Sequence[str]:
+    if pubsub == "google":
+        return emulator_command(port)
+    return [sys.executable, "-m", "local.pubsub.server", f"--port={port}"]

@@ -1,0 +1,1 @@
+"""The pipeline as a service on one machine: at least once, without Dataflow."""
