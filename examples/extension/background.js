@@ -1,29 +1,18 @@
-// The service worker: everything that can wake it, and what each does.
+// The service worker: one client, which the popup, the options page and content scripts share.
 
-import { record } from "./record.js";
-import { flush, resume } from "./sender.js";
+import { serve } from "./aegis/bridge.js";
+import { createClient } from "./aegis/index.js";
+import { showBadge } from "./badge.js";
+import { readSettings } from "./settings.js";
 
-const ACTIONS = {
-  record: (message) => record(message.event),
-  send_now: () => resume(),
-};
-
-chrome.runtime.onMessage.addListener((message, _sender, respond) => {
-  const action = ACTIONS[message?.type];
-  if (!action) return false;
-  action(message).then(
-    (result) => respond({ result }),
-    (error) => respond({ error: String(error) }),
-  );
-  return true; // keeps the channel open until the answer
+const client = createClient({
+  endpoint: async () => (await readSettings()).endpoint,
+  credentials: async () => (await readSettings()).apiKey,
+  onStatus: showBadge,
 });
 
-chrome.alarms.onAlarm.addListener(flush);
-chrome.runtime.onInstalled.addListener(resume);
-chrome.runtime.onStartup.addListener(resume);
+serve(client);
+
 chrome.storage.onChanged.addListener((changes) => {
-  if ("endpoint" in changes || "apiKey" in changes) resume();
+  if ("endpoint" in changes || "apiKey" in changes) client.flush();
 });
-self.addEventListener("online", resume);
-
-flush();

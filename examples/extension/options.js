@@ -1,18 +1,53 @@
-// The endpoint and the API key; saving them makes the service worker try at once.
+// The endpoint and the API key, tested as soon as they are saved.
 
+import { connect } from "./aegis/bridge.js";
+import { checkEndpoint } from "./aegis/index.js";
 import { readSettings, writeSettings } from "./settings.js";
 
-const endpoint = document.getElementById("endpoint");
-const apiKey = document.getElementById("api-key");
+const element = (id) => document.getElementById(id);
+const client = connect();
+const line = `ALLOWED_ORIGINS=${location.origin}`;
 
-document.getElementById("origin").textContent = location.origin;
-
-document.getElementById("form").onsubmit = async (event) => {
-  event.preventDefault();
-  await writeSettings({ endpoint: endpoint.value.trim(), apiKey: apiKey.value.trim() });
-  document.getElementById("status").textContent = "Saved";
+element("origin").textContent = line;
+element("copy-origin").onclick = async () => {
+  await navigator.clipboard.writeText(line);
+  element("copied").textContent = "Copied.";
 };
 
+element("form").onsubmit = async (event) => {
+  event.preventDefault();
+  const endpoint = element("endpoint").value.trim();
+  const problem = checkEndpoint(endpoint);
+  element("endpoint").ariaInvalid = String(problem !== null);
+  if (problem) {
+    show("bad", `Not saved: ${problem.message}.`);
+    element("endpoint").focus();
+    return;
+  }
+  await writeSettings({ endpoint, apiKey: element("api-key").value.trim() });
+  show("waiting", "Saved. Testing…");
+  show(...verdict(await client.probe(), new URL(endpoint).host));
+};
+
+function verdict({ accepted, problem }, host) {
+  if (accepted) return ["good", `Saved. ${host} accepts events from this extension.`];
+  const reasons = {
+    origin_not_allowed: `${host} does not accept this extension yet: give it the line below`,
+    invalid_api_key: `${host} does not know this API key`,
+    missing_credentials: `${host} asks for an API key`,
+    not_found: `${host} has no such address: it usually ends in /v1/events`,
+    offline: "the browser is offline",
+    unreachable: `cannot reach ${host}`,
+    timeout: `${host} did not answer in time`,
+  };
+  return ["bad", `Saved, but ${reasons[problem.code] ?? `${problem.message} (${problem.code})`}.`];
+}
+
+function show(tone, text) {
+  element("result").dataset.tone = tone;
+  element("result").textContent = text;
+}
+
 const saved = await readSettings();
-endpoint.value = saved.endpoint;
-apiKey.value = saved.apiKey;
+element("endpoint").value = saved.endpoint;
+element("api-key").value = saved.apiKey;

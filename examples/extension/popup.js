@@ -1,41 +1,45 @@
-// Counts, the last error, and the events that the server refused.
+// One sentence first, then what can be done, then the events that the server refused.
 
-import { summary } from "./event_queue.js";
-import { readState } from "./sender_state.js";
+import { connect } from "./aegis/bridge.js";
+import { showRefused } from "./refused_list.js";
+import { describe } from "./sentence.js";
+import { readSettings } from "./settings.js";
 
 const REFRESH_MS = 500;
 
-function show(id, text) {
-  document.getElementById(id).textContent = text;
-}
+const client = connect();
+const element = (id) => document.getElementById(id);
 
-function describe({ eventId, errors }) {
-  const item = document.createElement("li");
-  const reasons = errors.map(({ code, path }) => `${code} ${path}`.trim());
-  item.textContent = `${eventId}: ${reasons.join(", ")}`;
-  return item;
-}
-
-function nextAttempt({ blocked, notBefore }, queued) {
-  if (blocked) return "stopped: change the options, or send now";
-  if (queued === 0) return "none needed";
-  return new Date(Math.max(notBefore, Date.now())).toLocaleTimeString();
+function setText(id, text) {
+  // A status that is written anew each time would be read aloud each time.
+  if (element(id).textContent !== text) element(id).textContent = text;
 }
 
 async function refresh() {
-  const [counts, state] = await Promise.all([summary(), readState()]);
-  show("queued", counts.queued);
-  show("sent", counts.sent);
-  show("refused", counts.refused);
-  show("last-error", state.lastError || "none");
-  show("next-attempt", nextAttempt(state, counts.queued));
-  document.getElementById("kept").replaceChildren(...counts.kept.map(describe));
+  const [status, refused, settings] = await Promise.all([
+    client.status(),
+    client.refused(),
+    readSettings(),
+  ]);
+  const host = URL.canParse(settings.endpoint) ? new URL(settings.endpoint).host : "the server";
+  const { text, tone, action } = describe(status, { now: Date.now(), host });
+  setText("sentence", text);
+  element("sentence").dataset.tone = tone;
+  element("open-options").hidden = action !== "options";
+  element("send-now").hidden = action !== "send";
+  setText("queued", String(status.queued));
+  setText("sent", String(status.sent));
+  setText("refused-count", String(status.refused));
+  showRefused(refused, client);
 }
 
-document.getElementById("send-now").onclick = () =>
-  chrome.runtime.sendMessage({ type: "send_now" });
-document.getElementById("record-sample").onclick = () =>
-  chrome.runtime.sendMessage({ type: "record", event: { signal_type: "sample" } });
+element("open-options").onclick = () => chrome.runtime.openOptionsPage();
+element("send-now").onclick = () => client.flush();
+element("record-sample").onclick = () => client.record({ signal_type: "sample" });
+element("clear").onclick = async () => {
+  await client.discardRefused();
+  await refresh();
+};
 
 refresh();
 setInterval(refresh, REFRESH_MS);

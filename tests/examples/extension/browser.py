@@ -3,6 +3,7 @@
 import base64
 import hashlib
 import json
+import time
 from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
@@ -57,40 +58,60 @@ class Browser:
     def stop(self) -> None:
         self.context.close()
 
-    def set_options(self, endpoint: str, api_key: str) -> None:
+    def set_options(self, endpoint: str, api_key: str) -> str:
+        """What the options page says after it has saved and tested them."""
         options = self.context.new_page()
         options.goto(f"{ORIGIN}/options.html")
         options.get_by_label("Endpoint").fill(endpoint)
         options.get_by_label("API key").fill(api_key)
-        options.get_by_role("button", name="Save").click()
-        expect(options.get_by_text("Saved")).to_be_visible(timeout=TIMEOUT_MS)
+        options.get_by_role("button", name="Save and test").click()
+        result = options.locator("#result:not([data-tone=waiting])")
+        text = result.text_content(timeout=TIMEOUT_MS) or ""
         options.close()
+        return text
 
     def record(self, events: Iterable[dict[str, Any]]) -> list[str]:
         """The ids under which the service worker says it keeps `events`."""
-        answers = self.page.evaluate(
-            """events => Promise.all(
-                events.map(event => chrome.runtime.sendMessage({ type: "record", event })))""",
-            list(events),
+        return self.call("Promise.all(argument.map((event) => client.record(event)))", list(events))
+
+    def call(self, expression: str, argument: object = None) -> Any:
+        """What `expression` resolves to, over the client that a popup has, and `argument`."""
+        return self.page.evaluate(
+            f"""async (argument) => {{
+                const {{ connect }} = await import("./aegis/bridge.js");
+                const client = connect();
+                return await ({expression});
+            }}""",
+            argument,
         )
-        return [answer["result"] for answer in answers]
 
     def record_many(self, number: int) -> list[str]:
         return self.record({"signal_type": f"signal_{index}"} for index in range(number))
 
     def expect_count(self, name: str, number: int) -> None:
-        """Wait until the popup shows `number` as "queued", "sent" or "refused"."""
+        """Wait until the popup shows `number` as "queued", "sent" or "refused-count"."""
         expect(self.page.locator(f"#{name}")).to_have_text(str(number), timeout=TIMEOUT_MS)
 
-    def expect_error(self, text: str) -> None:
-        expect(self.page.locator("#last-error")).to_contain_text(text, timeout=TIMEOUT_MS)
+    def expect_sentence(self, text: str) -> None:
+        expect(self.page.locator("#sentence")).to_contain_text(text, timeout=TIMEOUT_MS)
+
+    def expect_problem(self, code: str) -> None:
+        """Wait until the last attempt to send failed with `code`."""
+        expression = "client.status().then(({ problem }) => problem?.code ?? null)"
+        deadline = time.monotonic() + TIMEOUT_MS / 1000
+        while (found := self.call(expression)) != code:
+            assert time.monotonic() < deadline, f"{found} instead of {code}"
+            self.page.wait_for_timeout(100)
 
     def send_now(self) -> None:
-        self.page.get_by_role("button", name="Send now").click()
+        self.call("void client.flush()")
 
-    def refused(self) -> list[str]:
-        """What the popup lists of the refused events."""
-        return self.page.locator("#kept li").all_text_contents()
+    def refused(self) -> list[tuple[str, str, str]]:
+        """Id, code and path of the first error of each refused event, oldest first."""
+        kept = self.call("client.refused()")
+        return [
+            (each["eventId"], each["errors"][0]["code"], each["errors"][0]["path"]) for each in kept
+        ]
 
     def stop_worker(self) -> None:
         """End the service worker, as Chromium does when it has been idle."""
@@ -99,6 +120,5 @@ class Browser:
         session.send("ServiceWorker.stopAllWorkers")
         session.detach()
 
-    def sender_state(self) -> dict[str, Any]:
-        stored = self.page.evaluate("chrome.storage.local.get('sender')")
-        return stored["sender"]  # type: ignore[no-any-return]
+    def status(self) -> dict[str, Any]:
+        return self.call("client.status()")  # type: ignore[no-any-return]

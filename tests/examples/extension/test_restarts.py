@@ -23,7 +23,7 @@ def test_a_worker_that_stopped_is_woken_by_its_alarm(
 ) -> None:
     function.stop()
     event_ids = browser.record_many(20)
-    browser.expect_error("no answer")
+    browser.expect_sentence("Cannot reach 127.0.0.1")
     browser.stop_worker()
     function.start()
     topic.wait_for(event_ids)

@@ -1,0 +1,2 @@
+export { connect } from "./bridge/connect.js";
+export { serve } from "./bridge/serve.js";

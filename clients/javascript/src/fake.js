@@ -1,0 +1,1 @@
+export { createFakeClient } from "./fake_client.js";

@@ -1,0 +1,1 @@
+export { googleIdToken } from "./google_id_token.js";
