@@ -6,7 +6,7 @@ STAGE ?= build/function
 COMPILE := $(UV) pip compile --quiet --system-certs --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-annotate --no-header
 
 .DEFAULT_GOAL := help
-.PHONY: help run dev test test-fast lint schema lock stage-function bench-edge bench-pipeline
+.PHONY: help run dev test test-fast lint schema lock client extension stage-function bench-edge bench-pipeline
 
 help: ## list the targets
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 18
@@ -44,6 +44,14 @@ lock: $(STAMP) ## recompile the pinned requirements
 	$(COMPILE) -c requirements-dev.txt flex_template/requirements.in -o flex_template/requirements.txt
 	$(COMPILE) -c requirements-dev.txt ingest_function/requirements.in -o ingest_function/requirements.txt
 	echo uv | $(COMPILE) - -o requirements-bootstrap.txt
+
+client: $(STAMP) ## generate and check the JavaScript client (with node and npm)
+	cd clients/javascript && npm install --no-package-lock --ignore-scripts --no-audit --no-fund --loglevel=error
+	$(BIN)/python -m clients.javascript.scripts.rules
+	cd clients/javascript && npm run --silent generate && npm run --silent check
+
+extension: $(STAMP) ## the example extension as a zip for the Chrome Web Store
+	$(BIN)/python examples/extension_zip.py
 
 stage-function: ## the function's deployable source folder: build/function
 	rm -rf $(STAGE)

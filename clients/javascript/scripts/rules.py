@@ -1,6 +1,6 @@
 """Writes what the client must know of the server's rules: `src/generated/rules.js`.
 
-    python clients/javascript/scripts/rules.py [--check]
+    python -m clients.javascript.scripts.rules [--check]
 
 The codes, words and limits are read from `schemas`, which the edge and the pipeline call too.
 """
@@ -13,8 +13,11 @@ from typing import Any
 from ingest_function.events import MAX_EVENTS
 from ingest_function.http.body import MAX_BODY_BYTES
 from schemas import DEFAULT_LIMITS, InvalidEvent, validate
-from schemas.event import DETAILS_MAX_BYTES, DETAILS_MAX_DEPTH
-from schemas.violations import _KEYWORDS, MAX_ERRORS, MAX_PATH, SCHEMA_VERSIONS
+from schemas.depth import MAX_DEPTH
+from schemas.errors import MAX_ERRORS, MAX_PATH
+from schemas.event import DETAILS_MAX_BYTES
+from schemas.event_versions import versions
+from schemas.violations import _KEYWORDS
 
 TARGET = Path(__file__).parents[1] / "src" / "generated" / "rules.js"
 NOW = 1_795_000_000_000_000
@@ -33,17 +36,18 @@ BROKEN_RULES: dict[str, dict[str, Any]] = {
     "tooOld": {"timestamp": "1999-01-01T00:00:00Z"},
     "inFuture": {"timestamp": "2999-01-01T00:00:00Z"},
     "tooLarge": {"event_details": {"a": "x" * DETAILS_MAX_BYTES}},
-    "tooDeep": {"event_details": json.loads('{"a":' + "[" * 20 + "]" * 20 + "}")},
+    "detailsTooDeep": {"event_details": json.loads("[" * 20 + "]" * 20)},
+    "documentTooDeep": {"flag_type": json.loads("[" * 20 + "]" * 20)},
 }
 
 
 def rules() -> dict[str, Any]:
     return {
-        "schemaVersions": list(SCHEMA_VERSIONS),
+        "schemaVersions": list(versions()),
         "maxErrors": MAX_ERRORS,
         "maxPath": MAX_PATH,
+        "maxDepth": MAX_DEPTH,
         "detailsMaxBytes": DETAILS_MAX_BYTES,
-        "detailsMaxDepth": DETAILS_MAX_DEPTH,
         "maxAgeMs": DEFAULT_LIMITS.max_age // 1000,
         "maxAheadMs": DEFAULT_LIMITS.max_ahead // 1000,
         "maxEventsPerRequest": MAX_EVENTS,

@@ -1,5 +1,7 @@
 """The client, the edge and the pipeline give one verdict: same codes, same paths, same words."""
 
+from typing import Any
+
 import orjson
 import pytest
 from hypothesis import HealthCheck, example, given, settings
@@ -35,11 +37,22 @@ def test_every_golden_example_has_the_servers_verdict(
         assert verdict.errors == expected
 
 
+def nested(levels: int) -> Any:
+    document: Any = {}
+    for _ in range(levels):
+        document = {"event_details": document}
+    return document
+
+
 @settings(suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
 @given(events() | json_values)
 @example({**VALID, "event_details": {"a": [9.999e-06] * 8192}})
 @example({**VALID, "event_details": {"__proto__": 1, "a": {"__proto__": {"b": "\0"}}}})
 @example({"__proto__": 1, "constructor": 2})
+@example(nested(16) | {"flag_type": nested(16)})
+@example(nested(17) | {"flag_type": nested(17)})
+@example({"\U0001f600": nested(18), "\uff5e": nested(18)})
+@example([[nested(16)]])
 def test_every_generated_event_has_the_servers_verdict(
     client_verdicts: ClientVerdicts, document: object
 ) -> None:

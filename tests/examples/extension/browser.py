@@ -72,7 +72,8 @@ class Browser:
 
     def record(self, events: Iterable[dict[str, Any]]) -> list[str]:
         """The ids under which the service worker says it keeps `events`."""
-        return self.call("Promise.all(argument.map((event) => client.record(event)))", list(events))
+        expression = "Promise.all(argument.map((event) => client.record(event)))"
+        return self.call(expression, list(events))  # type: ignore[no-any-return]
 
     def call(self, expression: str, argument: object = None) -> Any:
         """What `expression` resolves to, over the client that a popup has, and `argument`."""

@@ -1,6 +1,7 @@
 // The server's verdict on an event (schemas/event.py), found out before anything is queued.
 
 import { RULES } from "../generated/rules.js";
+import { depthErrors } from "./depth.js";
 import { failure } from "./failure.js";
 import { toJson } from "./json.js";
 import { parseTimestamp } from "./timestamp.js";
@@ -26,6 +27,8 @@ export function check(event, now = Date.now()) {
  * @returns {EventError[]}
  */
 export function checkJson(json, now) {
+  const tooDeep = depthErrors(json);
+  if (tooDeep.length > 0) return tooDeep;
   const version = schemaVersion(json);
   if (!RULES.schemaVersions.includes(version)) {
     return [failure(RULES.verdicts.unknownVersion, ["schema_version"])];
@@ -55,12 +58,9 @@ function checkTimestamp(text, now) {
 /** @param {unknown} details @returns {EventError[]} */
 function checkDetails(details) {
   if (details === undefined || details === null) return [];
-  const { tooLarge, tooDeep } = RULES.verdicts;
   const size = encodedSize(details);
-  const errors = [];
-  if (size > RULES.detailsMaxBytes) errors.push(failure(tooLarge, ["event_details"], size));
-  if (depth(details) > RULES.detailsMaxDepth) errors.push(failure(tooDeep, ["event_details"]));
-  return errors;
+  if (size <= RULES.detailsMaxBytes) return [];
+  return [failure(RULES.verdicts.tooLarge, ["event_details"], size)];
 }
 
 /** Bytes of the text that the server makes of `details`.
@@ -77,10 +77,4 @@ function encodedSize(details) {
 function asLongAsOnTheServer(value) {
   const shorter = Math.abs(value) >= 1e-6 && Math.abs(value) < 1e-5;
   return shorter ? "x".repeat(value.toExponential().length - 2) : value;
-}
-
-/** Objects and arrays inside one another. @param {unknown} value @returns {number} */
-function depth(value) {
-  if (typeof value !== "object" || value === null) return 0;
-  return 1 + Object.values(value).reduce((most, member) => Math.max(most, depth(member)), 0);
 }

@@ -6,8 +6,8 @@ export const RULES = {
   ],
   "maxErrors": 20,
   "maxPath": 256,
+  "maxDepth": 16,
   "detailsMaxBytes": 65536,
-  "detailsMaxDepth": 16,
   "maxAgeMs": 31536000000,
   "maxAheadMs": 86400000,
   "maxEventsPerRequest": 500,
@@ -75,8 +75,12 @@ export const RULES = {
       "details_too_large",
       "{} bytes encoded, at most 65536"
     ],
-    "tooDeep": [
+    "detailsTooDeep": [
       "details_too_deep",
+      "nested deeper than 16 levels"
+    ],
+    "documentTooDeep": [
+      "document_too_deep",
       "nested deeper than 16 levels"
     ]
   }
