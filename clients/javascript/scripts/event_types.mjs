@@ -33,10 +33,18 @@ function object({ properties, required = [], additionalProperties }, indent) {
   return `{\n${lines.join("")}${rest}${indent}}`;
 }
 
+/** What a column of BigQuery's type can hold: of a member that may be anything, it says what is meant. */
+const COLUMN_TYPES = { STRING: "string", INTEGER: "number", FLOAT: "number", BOOLEAN: "boolean" };
+
 function typeOf(property, indent) {
   if ("const" in property) return JSON.stringify(property.const);
   if ("enum" in property) return property.enum.map((value) => JSON.stringify(value)).join(" | ");
-  return [property.type ?? "json"].flat().map((type) => nameOf(type, property, indent)).join(" | ");
+  return [property.type ?? meantType(property)].flat().map((type) => nameOf(type, property, indent)).join(" | ");
+}
+
+function meantType({ "x-column": column }) {
+  const type = COLUMN_TYPES[column?.type];
+  return type ? [type, "null"] : "json";
 }
 
 function nameOf(type, property, indent) {

@@ -44,6 +44,7 @@ WRONG = {
     "text_for_number": 'client.record({ signal_type: "a", confidence: "high" });',
     "function_in_details": 'client.record({ signal_type: "a", event_details: { f: () => 1 } });',
     "number_for_time": 'client.record({ signal_type: "a", timestamp: Date.now() });',
+    "number_for_url": 'client.record({ signal_type: "a", event_details: { url: 5 } });',
     "unknown_version": 'client.record({ signal_type: "a", schema_version: 999 });',
     "no_endpoint": 'createClient({ credentials: "key" });',
     "credentials_as_object": "createClient({ endpoint, credentials: { key: 1 } });",

@@ -2,7 +2,8 @@
 
 export const RULES = {
   "schemaVersions": [
-    1
+    1,
+    2
   ],
   "maxErrors": 20,
   "maxPath": 256,
@@ -57,7 +58,7 @@ export const RULES = {
     ],
     "unknownVersion": [
       "unknown_schema_version",
-      "must be one of 1"
+      "must be one of 1, 2"
     ],
     "calendar": [
       "wrong_format",
