@@ -3,25 +3,12 @@
 from pathlib import Path
 from typing import Any
 
-import matplotlib as mpl
 from matplotlib.axes import Axes
-from matplotlib.figure import Figure
 
 from benchmarks.edge.servers import SERVERS
+from benchmarks.plot_style import BASELINE, BASELINE_TOO, GREY, OURS, OURS_TOO, plot
 
-COLOURS = ("#0b6e4f", "#6bbf8a", "#c2541b", "#e6a76c")
-GREY = "#5f6368"
-STYLE: Any = {
-    "font.size": 10,
-    "axes.spines.top": False,
-    "axes.spines.right": False,
-    "axes.edgecolor": GREY,
-    "axes.axisbelow": True,
-    "axes.grid": True,
-    "axes.grid.axis": "y",
-    "grid.color": "#e3e5e8",
-    "svg.hashsalt": "edge",  # the same results give the same file
-}
+COLOURS = (OURS, OURS_TOO, BASELINE, BASELINE_TOO)
 PANELS = (
     ("1 event per request", "requests/s", 1, "requests_per_second"),
     ("50 events per request", "events/s", 50, "events_per_second"),
@@ -31,26 +18,21 @@ BAR_WIDTH = 0.2
 
 
 def save_plot(results: dict[str, Any], folder: Path) -> None:
-    """Write `edge.png` and `edge.svg`."""
-    with mpl.rc_context(STYLE):
-        figure = Figure(figsize=(13, 4.6), layout="constrained")
+    """Write `edge.png`."""
+    with plot(folder / "edge.png", 13, 4.6) as figure:
         for axes, (title, unit, events, value) in zip(
             figure.subplots(1, len(PANELS)), PANELS, strict=True
         ):
             loads = [load for load in results["loads"] if load["events"] == events]
             _draw(axes, loads, value)
-            axes.set_title(f"{title}\n", fontweight="bold", loc="left")
+            axes.set_title(f"{title}\n")
             axes.text(0, 1.02, unit, transform=axes.transAxes, color=GREY)
         axes.set_yscale("log")
         figure.legend(
             *axes.get_legend_handles_labels(),
             loc="outside lower center",
             ncols=len(SERVERS),
-            frameon=False,
         )
-        folder.mkdir(parents=True, exist_ok=True)
-        figure.savefig(folder / "edge.png", dpi=160)
-        figure.savefig(folder / "edge.svg", metadata={"Date": None})
 
 
 def _draw(axes: Axes, loads: list[dict[str, Any]], value: str) -> None:
@@ -63,7 +45,8 @@ def _draw(axes: Axes, loads: list[dict[str, Any]], value: str) -> None:
             axes.bar_label(bars, _ratios(loads, value), color=colour, fontweight="bold", padding=2)
     axes.set_xticks(range(len(loads)), [str(load["connections"]) for load in loads])
     axes.set_xlabel("connections", color=GREY)
-    axes.tick_params(length=0, colors=GREY)
+    axes.tick_params(length=0)
+    axes.grid(axis="y")
     axes.yaxis.set_major_formatter(lambda number, _: f"{number:,.0f}")
 
 

@@ -4,40 +4,22 @@ from pathlib import Path
 from textwrap import fill
 from typing import Any
 
-import matplotlib as mpl
-from matplotlib import pyplot as plt
 from matplotlib.axes import Axes
 
 from benchmarks.pipeline.report import PUBLISHED_MB_PER_VCPU, name
+from benchmarks.plot_style import BASELINE, OURS, plot
 
 LABEL_WIDTH = 24
-OURS, OTHER, TEXT = "#1a73e8", "#9aa0a6", "#202124"
-STYLE: Any = {
-    "axes.spines.top": False,
-    "axes.spines.right": False,
-    "axes.titlelocation": "left",
-    "axes.titleweight": "bold",
-    "axes.titlesize": 11,
-    "font.size": 9,
-    "text.color": TEXT,
-    "svg.hashsalt": "aegis",  # the same results give the same file
-}
 
 
 def save_plot(results: dict[str, Any], folder: Path) -> None:
-    """Write `pipeline.png` and `pipeline.svg`."""
-    mpl.use("Agg")
-    folder.mkdir(parents=True, exist_ok=True)
-    with mpl.rc_context(STYLE):
-        figure, axes = plt.subplots(2, 2, figsize=(12, 6.5), layout="constrained")
-        (speed, functions), (throughput, growth) = axes
+    """Write `pipeline.png`."""
+    with plot(folder / "pipeline.png", 12, 6.5) as figure:
+        (speed, functions), (throughput, growth) = figure.subplots(2, 2)
         _plot_speed(speed, results["runner"])
         _plot_functions(functions, results["functions"])
         _plot_throughput(throughput, results["runner"])
         _plot_growth(growth, results["growth"])
-        figure.savefig(folder / "pipeline.png", dpi=150)
-        figure.savefig(folder / "pipeline.svg", metadata={"Date": None})
-        plt.close(figure)
 
 
 def _plot_speed(axes: Axes, results: list[dict[str, Any]]) -> None:
@@ -64,7 +46,7 @@ def _plot_throughput(axes: Axes, results: list[dict[str, Any]]) -> None:
 def _bars(
     axes: Axes, names: list[str], values: list[float], labels: list[str], ours: set[int]
 ) -> None:
-    colors = [OURS if index in ours else OTHER for index in range(len(values))]
+    colors = [OURS if index in ours else BASELINE for index in range(len(values))]
     bars = axes.barh([fill(each, LABEL_WIDTH) for each in names], values, color=colors, height=0.6)
     axes.bar_label(bars, labels, padding=4)
     axes.invert_yaxis()
@@ -82,6 +64,6 @@ def _plot_growth(axes: Axes, results: list[dict[str, Any]]) -> None:
     axes.set_xlabel("events in one run")
     axes.set_title("Growth of CPU and memory")
     memory = axes.twinx()
-    memory.semilogx(events, [each["peak_mb"] for each in results], "s--", color=OTHER)
-    memory.set_ylabel("peak memory, MB", color=OTHER)
+    memory.semilogx(events, [each["peak_mb"] for each in results], "s--", color=BASELINE)
+    memory.set_ylabel("peak memory, MB", color=BASELINE)
     memory.set_ylim(0, 2 * max(each["peak_mb"] for each in results))
