@@ -60,6 +60,8 @@ stage-function: ## the function's deployable source folder: build/function
 	mv $(STAGE)/ingest_function/requirements.txt $(STAGE)/
 	find $(STAGE) \( -name __pycache__ -o -name requirements.in \) -prune -exec rm -rf {} +
 	echo 'from ingest_function.main import ingest as ingest' > $(STAGE)/main.py
+	echo 'web: python -m ingest_function' > $(STAGE)/Procfile
+	echo 3.11 > $(STAGE)/.python-version
 
 bench-edge: $(STAMP) ## the edge against FastAPI + pydantic + PublisherClient
 	$(BIN)/python -m benchmarks.edge

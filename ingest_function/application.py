@@ -3,7 +3,7 @@
 from google.auth.exceptions import DefaultCredentialsError
 
 from ingest_function.edge import Edge, open_edge
-from ingest_function.http.asgi import Receive, Scope, Send
+from ingest_function.http.asgi import AsgiResponse, Receive, Scope, Send, request_of
 from ingest_function.settings import Settings
 
 
@@ -18,8 +18,8 @@ class Application:
         if scope["type"] == "lifespan":
             await self._live(receive, send)
         else:
-            response = await self._edge.answer(scope, receive)
-            await response(scope, receive, send)
+            response = await self._edge.answer(request_of(scope, receive))
+            await AsgiResponse(response)(scope, receive, send)
 
     async def _live(self, receive: Receive, send: Send) -> None:
         await receive()

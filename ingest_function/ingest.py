@@ -2,47 +2,59 @@
 
 from collections.abc import Sequence
 
-from ingest_function.auth.access import Access
-from ingest_function.events import check_subject, judge, parse_body, split
-from ingest_function.http.asgi import Request, Response
-from ingest_function.http.body import read_body
+from ingest_function.auth.access import Access, Client
+from ingest_function.events import parse_body, split, validate_each
+from ingest_function.http.body import BodyReader
+from ingest_function.http.exchange import Request, Response
 from ingest_function.http.problem import ProblemCode, unavailable
+from ingest_function.identity import with_identity
 from ingest_function.publish.groups import QueueFull
-from ingest_function.publish.messages import encode_messages
-from ingest_function.publish.publisher import Publisher, PublishFailed
+from ingest_function.publish.messages import encode_messages, time_attribute
+from ingest_function.publish.publisher import EventPublisher, PublishFailed
 from ingest_function.publish.pubsub import RETRYABLE
-from ingest_function.receipt import none_valid, receipt
+from ingest_function.receipt import Batch, nothing_accepted, receipt, rejected, summary
 from ingest_function.settings import Settings
 from schemas import now_micros
 
 
 class Ingest:
-    """Takes one request's events to Pub/Sub."""
+    """Takes one request's events to Pub/Sub; belongs to one event loop."""
 
-    def __init__(self, settings: Settings, access: Access, publisher: Publisher) -> None:
+    def __init__(self, settings: Settings, access: Access, publisher: EventPublisher) -> None:
         self._settings = settings
         self._access = access
         self._publisher = publisher
+        self._bodies = BodyReader()
 
     async def __call__(self, request: Request) -> Response:
-        subject = await self._access.subject(request.headers)
-        documents = split(parse_body(await read_body(request)))
-        now = now_micros()
-        verdicts = judge(documents, now=now, limits=self._settings.limits)
-        if not verdicts.valid:
-            raise none_valid(verdicts)
-        check_subject(verdicts.valid, subject)
-        encoded = encode_messages(
-            [fields for _, fields in verdicts.valid],
-            user_id_key=self._settings.user_id_key,
-            received_at=now,
-            request_id=request.id,
-        )
-        return receipt(verdicts, await self._publish(encoded, len(verdicts.valid)))
+        client = await self._access.client(request)
+        batch = await self._read_batch(request, client)
+        message_ids = await self._publish(batch, client)
+        return receipt(batch, message_ids)
 
-    async def _publish(self, encoded: bytes, count: int) -> Sequence[str]:
+    async def _read_batch(self, request: Request, client: Client) -> Batch:
+        """Read, validate, identify and encode; body and events are let go on return."""
+        body = await self._bodies.read(request)
+        now = now_micros()
+        documents = split(parse_body(body))
+        verdicts = validate_each(documents, client, now=now, limits=self._settings.limits)
+        if not verdicts.valid:
+            raise nothing_accepted(verdicts)
+        key = self._settings.user_id_key
+        events = [with_identity(fields, key) for _, fields in verdicts.valid]
+        attributes = {"received_at": time_attribute(now), "request_id": request.id}
+        places = [index for index, _ in verdicts.valid]
+        event_ids = [event["event_id"] for event in events]
+        return Batch(
+            encode_messages(events, attributes),
+            list(zip(places, event_ids, strict=True)),
+            rejected(verdicts.refused),
+            summary(verdicts),
+        )
+
+    async def _publish(self, batch: Batch, client: Client) -> Sequence[str]:
         try:
-            return await self._publisher.publish(encoded, count)
+            return await self._publisher.publish(batch.encoded, len(batch.event_ids), client.name)
         except QueueFull:
             detail = "too many events wait for Pub/Sub"
             raise unavailable(ProblemCode.OVERLOADED, detail, retry_after=1) from None
@@ -50,9 +62,9 @@ class Ingest:
             detail = "Pub/Sub did not acknowledge in time"
             raise unavailable(ProblemCode.PUBLISH_TIMEOUT, detail, retry_after=5) from None
         except PublishFailed as failure:
-            summary = {"pubsub_code": failure.code.name}
+            extra = {"pubsub_code": failure.code.name}
             if failure.code in RETRYABLE:
                 code, detail, pause = ProblemCode.PUBLISH_UNAVAILABLE, "Pub/Sub is unavailable", 5
             else:
                 code, detail, pause = ProblemCode.PUBLISH_REFUSED, "Pub/Sub refused the call", 60
-            raise unavailable(code, detail, retry_after=pause, summary=summary) from None
+            raise unavailable(code, detail, retry_after=pause, summary=extra) from None

@@ -1,19 +1,19 @@
 """One JSON object per line on stdout, in the fields that Cloud Logging understands."""
 
 import re
+from collections.abc import Mapping
 from enum import IntEnum
 from typing import Any
 
 import orjson
 
-from ingest_function.http.asgi import Headers
 from ingest_function.lines import Lines
 
 # Not sys.stdout: functions-framework replaces it when LOG_EXECUTION_ID is set.
 STDOUT = 1
 
-_TRACEPARENT = re.compile(rb"[0-9a-f]{2}-([0-9a-f]{32})-([0-9a-f]{16})-[0-9a-f]{2}.*")
-_CLOUD_TRACE = re.compile(rb"([0-9a-fA-F]{32})(?:/.*)?")
+_TRACEPARENT = re.compile(r"[0-9a-f]{2}-([0-9a-f]{32})-([0-9a-f]{16})-[0-9a-f]{2}.*")
+_CLOUD_TRACE = re.compile(r"([0-9a-fA-F]{32})(?:/.*)?")
 
 
 class Severity(IntEnum):
@@ -46,14 +46,14 @@ class Log:
     async def close(self) -> None:
         await self._lines.close()
 
-    def trace(self, headers: Headers) -> dict[str, str]:
+    def trace(self, headers: Mapping[str, str]) -> dict[str, str]:
         """The fields that join a line to its trace; W3C's header goes before Google's own."""
-        if found := _TRACEPARENT.fullmatch(headers.get(b"traceparent", b"")):
+        if found := _TRACEPARENT.fullmatch(headers.get("traceparent", "")):
             trace, span = found.groups()
-            fields = {"logging.googleapis.com/spanId": span.decode()}
-        elif found := _CLOUD_TRACE.fullmatch(headers.get(b"x-cloud-trace-context", b"")):
+            fields = {"logging.googleapis.com/spanId": span}
+        elif found := _CLOUD_TRACE.fullmatch(headers.get("x-cloud-trace-context", "")):
             trace, fields = found.group(1), {}
         else:
             return {}
-        resource = f"projects/{self._project}/traces/{trace.decode().lower()}"
+        resource = f"projects/{self._project}/traces/{trace.lower()}"
         return {"logging.googleapis.com/trace": resource, **fields}

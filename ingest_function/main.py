@@ -1,9 +1,9 @@
-"""The Cloud Run function.
+"""The edge as a Cloud Run function.
 
     python -m functions_framework --target ingest --source ingest_function/main.py
 
-`edge.py` routes a request, `ingest.py` takes its events to Pub/Sub; `app.py` hosts the same on
-any ASGI server.
+The deployed service runs `python -m ingest_function` instead, which serves the same at a third of
+the CPU. `edge.py` routes a request, `ingest.py` takes its events to Pub/Sub.
 """
 
 from functools import cache
@@ -11,11 +11,13 @@ from functools import cache
 import functions_framework.aio
 from starlette.requests import Request
 
+from ingest_function.credentials import check_credentials
 from ingest_function.edge import Edge, open_edge
-from ingest_function.http.asgi import Response
+from ingest_function.http.asgi import AsgiResponse, request_of
 from ingest_function.settings import load_settings
 
 _SETTINGS = load_settings()
+check_credentials(_SETTINGS)
 
 
 @cache
@@ -25,5 +27,6 @@ def _edge() -> Edge:
 
 
 @functions_framework.aio.http  # type: ignore[arg-type]  # what is returned is sent as ASGI
-async def ingest(request: Request) -> Response:
-    return await _edge().answer(request.scope, request.receive)
+async def ingest(request: Request) -> AsgiResponse:
+    response = await _edge().answer(request_of(request.scope, request.receive))
+    return AsgiResponse(response)

@@ -5,12 +5,14 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
+from typing import NamedTuple
 
 from ingest_function.logs import Severity
 from schemas import Limits
 
 GOOGLE_CERTS_URL = "https://www.googleapis.com/oauth2/v1/certs"
 MIN_SECRET_LENGTH = 16
+_KEY_NAME = re.compile(r"[A-Za-z0-9_-]{1,32}", re.ASCII)
 _ORIGIN = re.compile(r"[a-z][a-z0-9+.-]*://[^/?#*\s]+")
 
 
@@ -24,6 +26,14 @@ class AuthMode(StrEnum):
     NONE = "none"
 
 
+class ApiKey(NamedTuple):
+    """A key, its name for the logs, and the beginning of every user id that it may send."""
+
+    name: str
+    secret: bytes
+    user_id_prefix: str
+
+
 @dataclass(frozen=True, slots=True)
 class Settings:
     """`docs/edge.md` describes every variable; times are in seconds."""
@@ -31,10 +41,10 @@ class Settings:
     project: str
     topic: str
     auth_mode: AuthMode
-    api_keys: tuple[bytes, ...] = field(repr=False)
-    token_audience: str
+    api_keys: tuple[ApiKey, ...] = field(repr=False)
+    token_audiences: frozenset[str]
     certs_url: str
-    allowed_origins: frozenset[bytes]
+    allowed_origins: frozenset[str]
     user_id_key: bytes = field(repr=False)
     limits: Limits
     publish_timeout: float
@@ -64,10 +74,10 @@ def read_settings(environment: Mapping[str, str]) -> Settings:
         topic=f"projects/{project}/topics/{_required(environment, 'PUB_SUB_TOPIC_ID')}",
         auth_mode=auth_mode,
         api_keys=_api_keys(environment) if auth_mode is AuthMode.API_KEY else (),
-        token_audience=(
-            _required(environment, "GOOGLE_ID_TOKEN_AUDIENCE")
+        token_audiences=(
+            frozenset(_listed(_required(environment, "GOOGLE_ID_TOKEN_AUDIENCE")))
             if auth_mode is AuthMode.GOOGLE_ID_TOKEN
-            else ""
+            else frozenset()
         ),
         certs_url=environment.get("GOOGLE_CERTS_URL", GOOGLE_CERTS_URL),
         allowed_origins=_origins(environment),
@@ -95,19 +105,30 @@ def _auth_mode(environment: Mapping[str, str], *, local: bool) -> AuthMode:
     return AuthMode(value)
 
 
-def _api_keys(environment: Mapping[str, str]) -> tuple[bytes, ...]:
-    keys = _listed(_required(environment, "API_KEYS"))
-    if min(map(len, keys), default=0) < MIN_SECRET_LENGTH:
+def _api_keys(environment: Mapping[str, str]) -> tuple[ApiKey, ...]:
+    keys = [_api_key(item) for item in _listed(_required(environment, "API_KEYS"))]
+    if min((len(key.secret) for key in keys), default=0) < MIN_SECRET_LENGTH:
         raise ConfigurationError(f"API_KEYS must have {MIN_SECRET_LENGTH} or more characters each")
-    return tuple(key.encode() for key in keys)
+    names = [key.name for key in keys if key.name]
+    if len(set(names)) < len(names):
+        raise ConfigurationError("API_KEYS must have a name of its own for each key")
+    return tuple(keys)
 
 
-def _origins(environment: Mapping[str, str]) -> frozenset[bytes]:
+def _api_key(text: str) -> ApiKey:
+    """`key`, `name:key` or `name:key:prefix`; the prefix `any`, or none, opens every user id."""
+    name, secret, prefix = (*text.split(":", 2), "any")[:3] if ":" in text else ("", text, "any")
+    if name and not _KEY_NAME.fullmatch(name):
+        raise ConfigurationError("API_KEYS: a name has up to 32 letters, digits, '-' and '_'")
+    return ApiKey(name, secret.encode(), "" if prefix == "any" else prefix)
+
+
+def _origins(environment: Mapping[str, str]) -> frozenset[str]:
     origins = _listed(environment.get("ALLOWED_ORIGINS", ""))
     for origin in origins:
         if not _ORIGIN.fullmatch(origin):
             raise ConfigurationError(f"ALLOWED_ORIGINS: {origin!r} is no scheme://host")
-    return frozenset(origin.encode() for origin in origins)
+    return frozenset(origins)
 
 
 def _user_id_key(environment: Mapping[str, str]) -> bytes:

@@ -95,8 +95,9 @@ class Stack:
     def _start_edge(self, port: int) -> None:
         process = self._spawn(
             "edge",
-            *["-m", "functions_framework", "--source=ingest_function/main.py"],
-            *["--target=ingest", "--host=127.0.0.1", f"--port={port}"],
+            *["-m", "ingest_function"],
+            HOST="127.0.0.1",
+            PORT=str(port),
             GCP_PROJECT_ID=names.PROJECT,
             PUB_SUB_TOPIC_ID=names.TOPIC_ID,
             PUBSUB_EMULATOR_HOST=self.pubsub.host,

@@ -31,8 +31,8 @@ _FASTAPI = ("uvicorn", "benchmarks.edge.fastapi_service:app")
 SERVERS = (
     Server(
         "aegis",
-        "Aegis, granian",
-        ("granian", "--interface=asgi", "--no-ws", "ingest_function.app:app"),
+        "Aegis, as deployed",
+        ("ingest_function",),
     ),
     Server(
         "aegis_framework",
@@ -53,8 +53,12 @@ SERVERS = (
 def running(server: Server, pubsub_host: str, folder: Path) -> Iterator[Program]:
     """Start `server` on its own core; at first it may not accept connections yet."""
     port = free_port()
-    command = [sys.executable, "-m", *server.arguments, f"--port={port}"]
+    command = [sys.executable, "-m", *server.arguments]
+    if server.key != "aegis":
+        command.append(f"--port={port}")
     environment = {
+        "HOST": "127.0.0.1",
+        "PORT": str(port),
         "GCP_PROJECT_ID": PROJECT,
         "PUB_SUB_TOPIC_ID": TOPIC,
         "PUBSUB_EMULATOR_HOST": pubsub_host,

@@ -1,44 +1,76 @@
 """Who may send events, and whose."""
 
 import hmac
-from typing import Protocol
+from typing import NamedTuple, Protocol
 
 from ingest_function.auth.certificates import Certificates
 from ingest_function.auth.credentials import bearer_token, unauthorized
 from ingest_function.auth.google_id_token import GoogleIdTokens
-from ingest_function.http.asgi import Headers
+from ingest_function.http.exchange import Request
 from ingest_function.http.problem import ProblemCode
-from ingest_function.settings import AuthMode, Settings
+from ingest_function.settings import ApiKey, AuthMode, Settings
+
+
+class Client(NamedTuple):
+    """Who sent a request: a `name` for logs and limits, and whose events it may send.
+
+    `user_id` is the only user's, where it is set; `user_id_prefix` opens every user id.
+    """
+
+    name: str = ""
+    user_id: str | None = None
+    user_id_prefix: str = ""
+
+    def may_send(self, user_id: str) -> bool:
+        if self.user_id is not None:
+            return user_id == self.user_id
+        return user_id.startswith(self.user_id_prefix)
 
 
 class Access(Protocol):
-    async def subject(self, headers: Headers) -> str | None:
-        """The only user whose events the client may send; None when it may send any user's.
+    async def client(self, request: Request) -> Client:
+        """The client that a request's credentials belong to.
 
         Raises:
             Problem: 401, or 503 when credentials cannot be checked now.
         """
 
 
-class Open:
-    """Everyone may send: for the local stack only."""
+class Everyone:
+    """No credentials are asked for: for the local stack only."""
 
-    async def subject(self, headers: Headers) -> str | None:  # noqa: ARG002
-        return None
+    async def client(self, request: Request) -> Client:  # noqa: ARG002
+        return Client()
 
 
 class ApiKeys:
     """`Authorization: Bearer <key>` or `X-API-Key: <key>`; several keys allow for rotation."""
 
-    def __init__(self, keys: tuple[bytes, ...]) -> None:
-        self._keys = keys
+    def __init__(self, keys: tuple[ApiKey, ...]) -> None:
+        self._clients = [
+            (key.secret, Client(key.name, user_id_prefix=key.user_id_prefix)) for key in keys
+        ]
 
-    async def subject(self, headers: Headers) -> str | None:
-        given = headers.get(b"x-api-key") or bearer_token(headers)
-        # A list: every key is compared, so the time taken tells nothing about any of them.
-        if not any([hmac.compare_digest(given, key) for key in self._keys]):  # noqa: C419
+    async def client(self, request: Request) -> Client:
+        header = request.headers.get("x-api-key")
+        given = bearer_token(request) if header is None else header.encode("latin-1", "replace")
+        # Every key is compared, so the time taken tells nothing about any of them.
+        found = [client for key, client in self._clients if hmac.compare_digest(given, key)]
+        if not found:
             raise unauthorized(ProblemCode.INVALID_API_KEY, "the API key is not valid")
-        return None
+        return found[0]
+
+
+class TokenAccess:
+    """The subject of a Google ID token, which may send its own events only."""
+
+    def __init__(self, tokens: GoogleIdTokens) -> None:
+        self._tokens = tokens
+
+    async def client(self, request: Request) -> Client:
+        subject = await self._tokens.subject(request)
+        # The subject is a user id, so it stays out of the logs.
+        return Client(user_id=subject)
 
 
 def open_access(settings: Settings) -> Access:
@@ -46,6 +78,7 @@ def open_access(settings: Settings) -> Access:
         case AuthMode.API_KEY:
             return ApiKeys(settings.api_keys)
         case AuthMode.GOOGLE_ID_TOKEN:
-            return GoogleIdTokens(settings.token_audience, Certificates(settings.certs_url))
+            certificates = Certificates(settings.certs_url)
+            return TokenAccess(GoogleIdTokens(settings.token_audiences, certificates))
         case AuthMode.NONE:
-            return Open()
+            return Everyone()

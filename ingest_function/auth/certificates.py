@@ -1,35 +1,24 @@
 """Google's signing certificates, kept as long as their answer's Cache-Control allows."""
 
 import asyncio
-import re
 import time
-from collections.abc import Mapping
-from contextlib import suppress
-from http import HTTPStatus
 
-import orjson
-from google.auth.exceptions import TransportError
-from google.auth.transport.requests import Request
-
+from ingest_function.auth.fetch import CertificatesUnavailable, fetch_certificates
 from ingest_function.http.problem import ProblemCode, unavailable
 
-FETCH_SECONDS = 5
 MIN_PAUSE_SECONDS = 10
-DEFAULT_MAX_AGE_SECONDS = 3600
-_MAX_AGE = re.compile(r"max-age=(\d+)")
 
 
 class Certificates:
     """PEM certificates by key id.
 
     They are fetched when they have expired or an unknown key turns up, in a thread and by one
-    request only; never more often than every `MIN_PAUSE_SECONDS`, whatever tokens are sent. Old
-    ones stay in use while new ones cannot be had.
+    request only; never more often than every `MIN_PAUSE_SECONDS`, whatever tokens are sent and
+    whatever the server answers. Old ones stay in use while new ones cannot be had.
     """
 
     def __init__(self, url: str) -> None:
         self._url = url
-        self._request = Request()
         self._by_id: dict[str, str] = {}
         self._fresh_until = 0.0
         self._no_fetch_before = 0.0
@@ -56,14 +45,10 @@ class Certificates:
         return wanted and now >= self._no_fetch_before
 
     async def _fetch(self) -> None:
-        with suppress(TransportError):
-            response = await asyncio.to_thread(self._request, self._url, timeout=FETCH_SECONDS)
-            if response.status == HTTPStatus.OK:
-                self._by_id = orjson.loads(response.data)
-                self._fresh_until = time.monotonic() + _max_age(response.headers)
-        self._no_fetch_before = time.monotonic() + MIN_PAUSE_SECONDS
-
-
-def _max_age(headers: Mapping[str, str]) -> int:
-    found = _MAX_AGE.search(headers.get("cache-control", ""))
-    return int(found.group(1)) if found else DEFAULT_MAX_AGE_SECONDS
+        try:
+            self._by_id, max_age = await asyncio.to_thread(fetch_certificates, self._url)
+            self._fresh_until = time.monotonic() + max_age
+        except CertificatesUnavailable:
+            pass  # the old ones stay
+        finally:
+            self._no_fetch_before = time.monotonic() + MIN_PAUSE_SECONDS

@@ -2,22 +2,22 @@
 
 from http import HTTPStatus
 
-from ingest_function.http.asgi import Headers
+from ingest_function.http.exchange import Request
 from ingest_function.http.problem import Problem, ProblemCode
 
 
-def bearer_token(headers: Headers) -> bytes:
+def bearer_token(request: Request) -> bytes:
     """The token of `Authorization: Bearer <token>`.
 
     Raises:
         Problem: 401, there is none.
     """
-    scheme, _, token = headers.get(b"authorization", b"").partition(b" ")
-    if scheme.lower() != b"bearer" or not token.strip():
+    scheme, _, token = request.headers.get("authorization", "").partition(" ")
+    if scheme.lower() != "bearer" or not token.strip():
         raise unauthorized(ProblemCode.MISSING_CREDENTIALS, "send Authorization: Bearer <token>")
-    return token.strip()
+    return token.strip().encode("latin-1", "replace")
 
 
 def unauthorized(code: ProblemCode, detail: str) -> Problem:
-    headers = {b"www-authenticate": b"Bearer"}
+    headers = {"www-authenticate": "Bearer"}
     return Problem(HTTPStatus.UNAUTHORIZED, code, detail, headers=headers)

@@ -1,90 +1,62 @@
-"""An HTTP exchange over ASGI, so that every server hosts the edge without a framework's cost."""
+"""An exchange over ASGI 3, for functions-framework and any other ASGI server."""
 
-import os
-import re
 from collections.abc import Awaitable, Callable, MutableMapping
-from dataclasses import dataclass, field
-from functools import cached_property
 from http import HTTPStatus
 from typing import Any
 
-import orjson
+from ingest_function.http.exchange import BodyTooLarge, ClientDisconnected, Request, Response
 
 Scope = MutableMapping[str, Any]
 Message = MutableMapping[str, Any]
 Receive = Callable[[], Awaitable[Message]]
 Send = Callable[[Message], Awaitable[None]]
-Headers = dict[bytes, bytes]
-
-_REQUEST_ID = re.compile(rb"[A-Za-z0-9._-]{1,64}")
 
 
-class BodyTooLarge(Exception):  # noqa: N818 - a fact about the request
-    """The body is longer than its reader takes."""
+def request_of(scope: Scope, receive: Receive) -> Request:
+    # ASGI decodes %2F in `path`; as sent, an encoded path is none of ours.
+    raw_path: bytes = scope.get("raw_path") or scope["path"].encode()
+    path = raw_path.partition(b"?")[0].decode("latin-1")
+    headers = [
+        (name.decode("latin-1"), value.decode("latin-1")) for name, value in scope["headers"]
+    ]
+    client = scope.get("client") or ("", 0)
+
+    async def read(max_bytes: int) -> bytes:
+        return await _read(receive, max_bytes)
+
+    return Request(scope["method"], path, headers, client[0], read)
 
 
-class ClientDisconnected(Exception):  # noqa: N818 - a fact about the client, not our fault
-    """The client went away before it had sent its whole body."""
+async def _read(receive: Receive, max_bytes: int) -> bytes:
+    chunks: list[bytes] = []
+    more = True
+    while more:
+        message = await receive()
+        if message["type"] == "http.disconnect":
+            raise ClientDisconnected
+        chunk = message.get("body", b"")
+        max_bytes -= len(chunk)
+        if max_bytes < 0:
+            raise BodyTooLarge
+        chunks.append(chunk)
+        more = message.get("more_body", False)
+    return b"".join(chunks)
 
 
-class Request:
-    """What the client sent; header names are lower case, of a repeated one the last counts."""
+class AsgiResponse:
+    """A response as the ASGI application that sends it."""
 
-    def __init__(self, scope: Scope, receive: Receive) -> None:
-        self.method: str = scope["method"]
-        self.path: str = scope["path"]
-        self.headers: Headers = dict(scope["headers"])
-        self._receive = receive
-
-    @cached_property
-    def id(self) -> str:
-        """The client's own request id where it is harmless, else a new one."""
-        given = self.headers.get(b"x-request-id")
-        if given is not None and _REQUEST_ID.fullmatch(given):
-            return given.decode()
-        return os.urandom(16).hex()
-
-    @property
-    def headers_size(self) -> int:
-        return sum(len(name) + len(value) for name, value in self.headers.items())
-
-    async def body(self, max_bytes: int) -> bytes:
-        """The body, at most `max_bytes`.
-
-        Raises:
-            BodyTooLarge: as soon as more has arrived.
-            ClientDisconnected: before the end.
-        """
-        chunks: list[bytes] = []
-        more = True
-        while more:
-            message = await self._receive()
-            if message["type"] == "http.disconnect":
-                raise ClientDisconnected
-            chunk = message.get("body", b"")
-            max_bytes -= len(chunk)
-            if max_bytes < 0:
-                raise BodyTooLarge
-            chunks.append(chunk)
-            more = message.get("more_body", False)
-        return b"".join(chunks)
-
-
-@dataclass(slots=True)
-class Response:
-    """An answer, itself an ASGI application; `summary` is what the log says about it."""
-
-    status: HTTPStatus
-    document: Any = None
-    headers: Headers = field(default_factory=dict)
-    summary: dict[str, Any] = field(default_factory=dict)
+    def __init__(self, response: Response) -> None:
+        self._response = response
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:  # noqa: ARG002
-        body = b"" if self.document is None else orjson.dumps(self.document)
-        if body:
-            self.headers.setdefault(b"content-type", b"application/json")
-            self.headers[b"content-length"] = b"%d" % len(body)
-        start = {"type": "http.response.start", "status": self.status.value}
-        await send({**start, "headers": list(self.headers.items())})
-        body = b"" if scope["method"] == "HEAD" else body
+        response = self._response
+        headers = [
+            (name.encode(), value.encode("latin-1")) for name, value in response.headers.items()
+        ]
+        if response.status is not HTTPStatus.NO_CONTENT:
+            headers.append((b"content-length", b"%d" % len(response.body)))
+        start = {"type": "http.response.start", "status": response.status.value}
+        await send({**start, "headers": headers})
+        body = b"" if scope["method"] == "HEAD" else response.body
         await send({"type": "http.response.body", "body": body})

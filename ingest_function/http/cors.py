@@ -8,23 +8,23 @@ therefore passes for every origin, and a refused one may read the one answer it 
 
 from http import HTTPStatus
 
-from ingest_function.http.asgi import Headers, Request, Response
+from ingest_function.http.exchange import Request, Response
 from ingest_function.http.problem import Problem, ProblemCode
 
-_VARY = {b"vary": b"Origin"}
+_VARY = {"vary": "Origin"}
 _PREFLIGHT = {
-    b"access-control-allow-methods": b"POST",
-    b"access-control-allow-headers": (
-        b"authorization, content-encoding, content-type, traceparent, x-api-key, x-request-id"
+    "access-control-allow-methods": "POST",
+    "access-control-allow-headers": (
+        "authorization, content-encoding, content-type, traceparent, x-api-key, x-request-id"
     ),
-    b"access-control-max-age": b"86400",
+    "access-control-max-age": "86400",
 }
 
 
 class Cors:
     """A client that is no browser sends no Origin, and is not refused."""
 
-    def __init__(self, allowed: frozenset[bytes]) -> None:
+    def __init__(self, allowed: frozenset[str]) -> None:
         self._allowed = allowed
 
     def check(self, request: Request) -> None:
@@ -33,27 +33,27 @@ class Cors:
         Raises:
             Problem: 403.
         """
-        origin = request.headers.get(b"origin")
+        origin = request.headers.get("origin")
         if origin is None or origin in self._allowed or request.method == "OPTIONS":
             return
         detail = "this origin may not send events"
-        headers = {b"access-control-allow-origin": origin}
+        headers = {"access-control-allow-origin": origin}
         code = ProblemCode.ORIGIN_NOT_ALLOWED
         raise Problem(HTTPStatus.FORBIDDEN, code, detail, headers=headers)
 
     async def preflight(self, request: Request) -> Response:
         headers = dict(_PREFLIGHT)
-        if origin := request.headers.get(b"origin"):
-            headers[b"access-control-allow-origin"] = origin
+        if origin := request.headers.get("origin"):
+            headers["access-control-allow-origin"] = origin
         return Response(HTTPStatus.NO_CONTENT, headers=headers)
 
-    def headers(self, request: Request) -> Headers:
+    def headers(self, request: Request) -> dict[str, str]:
         """What lets the browser hand any answer to an allowed page."""
-        origin = request.headers.get(b"origin")
+        origin = request.headers.get("origin")
         if origin not in self._allowed:
             return _VARY
         return {
             **_VARY,
-            b"access-control-allow-origin": origin,
-            b"access-control-expose-headers": b"retry-after, x-request-id",
+            "access-control-allow-origin": origin,
+            "access-control-expose-headers": "retry-after, x-request-id",
         }

@@ -5,7 +5,7 @@ from enum import StrEnum
 from http import HTTPStatus
 from typing import Any
 
-from ingest_function.http.asgi import Headers, Response
+from ingest_function.http.exchange import Response, json_response
 
 MAX_FRAMES = 8
 
@@ -17,6 +17,7 @@ class ProblemCode(StrEnum):
     NO_VALID_EVENTS = "no_valid_events"
     MALFORMED_GZIP = "malformed_gzip"
     INCOMPLETE_BODY = "incomplete_body"
+    REPEATED_HEADER = "repeated_header"
     MISSING_CREDENTIALS = "missing_credentials"
     INVALID_API_KEY = "invalid_api_key"
     INVALID_TOKEN = "invalid_token"  # noqa: S105 - a code, not a secret
@@ -51,7 +52,7 @@ class Problem(Exception):  # noqa: N818 - the term of RFC 9457
         code: str,
         detail: str,
         *,
-        headers: Headers | None = None,
+        headers: dict[str, str] | None = None,
         members: dict[str, Any] | None = None,
         summary: dict[str, Any] | None = None,
     ) -> None:
@@ -69,15 +70,20 @@ class Problem(Exception):  # noqa: N818 - the term of RFC 9457
         }
 
     def response(self) -> Response:
-        headers = {**self.headers, b"content-type": b"application/problem+json"}
-        return Response(self.status, self.document, headers, self.summary)
+        return json_response(
+            self.status,
+            self.document,
+            media_type="application/problem+json",
+            headers=self.headers,
+            summary=self.summary,
+        )
 
 
 def unavailable(
     code: ProblemCode, detail: str, *, retry_after: int, summary: dict[str, Any] | None = None
 ) -> Problem:
     """503: nothing may be assumed stored; the client tries again after `retry_after` seconds."""
-    headers = {b"retry-after": b"%d" % retry_after}
+    headers = {"retry-after": str(retry_after)}
     status = HTTPStatus.SERVICE_UNAVAILABLE
     return Problem(status, code, detail, headers=headers, summary=summary)
 

@@ -1,45 +1,68 @@
-"""Events as Pub/Sub messages, in the encoding of one `Publish` request."""
+"""Events as Pub/Sub messages, in the encoding of one `Publish` request.
 
-import hmac
-from collections.abc import Sequence
+Written as bytes: protobuf's objects cost more than all else that happens to an event.
+https://protobuf.dev/programming-guides/encoding/, and `PublishRequest` and `PubsubMessage` in
+https://github.com/googleapis/googleapis/blob/master/google/pubsub/v1/pubsub.proto.
+"""
+
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
+from functools import cache
 from typing import Any
 
 import orjson
-from google.pubsub_v1.types import PublishRequest
 
-from ingest_function.uuid7 import uuid7
+_MESSAGES = b"\x12"  # PublishRequest.messages, field 2
+_DATA = b"\x0a"  # PubsubMessage.data, field 1
+_ATTRIBUTES = b"\x12"  # PubsubMessage.attributes, field 2: a map entry of key 1 and value 2
+_KEY, _VALUE = b"\x0a", b"\x12"
 
-_PublishRequest = PublishRequest.pb()
 
-
-def encode_messages(
-    events: Sequence[dict[str, Any]], *, user_id_key: bytes, received_at: int, request_id: str
-) -> bytes:
-    """A serialized `PublishRequest` of messages alone; events without `event_id` are given it.
+def encode_messages(events: Sequence[Mapping[str, Any]], attributes: Mapping[str, str]) -> bytes:
+    """A serialized `PublishRequest` of messages alone; every event has its `event_id`.
 
     Serialized protobufs that are joined end to end decode as one, with their repeated fields in
     order: so each request's messages are encoded once, whichever call takes them along.
-    `received_at` is in microseconds since the Unix epoch.
+    `attributes` are those that all messages of the request have.
     """
-    request = _PublishRequest()
-    received = datetime.fromtimestamp(received_at / 1_000_000, UTC)
-    received_text = f"{received.isoformat(timespec='microseconds')[:-6]}Z"
+    same = b"".join([_attribute(name, value.encode()) for name, value in attributes.items()])
+    encoded = []
     for fields in events:
-        if "event_id" not in fields:
-            fields["event_id"] = uuid7()
-        if user_id_key:
-            fields["user_id"] = _pseudonym(fields["user_id"], user_id_key)
-        message = request.messages.add()
-        message.data = orjson.dumps(fields)
-        attributes = message.attributes
-        attributes["event_id"] = fields["event_id"]
-        attributes["schema_version"] = str(int(fields.get("schema_version", 1)))
-        attributes["received_at"] = received_text
-        attributes["request_id"] = request_id
-    encoded: bytes = request.SerializeToString()
-    return encoded
+        message = b"".join(
+            (
+                _field(_DATA, orjson.dumps(fields)),
+                same,
+                _schema_version(int(fields.get("schema_version", 1))),
+                _attribute("event_id", fields["event_id"].encode()),
+            )
+        )
+        encoded.append(_field(_MESSAGES, message))
+    return b"".join(encoded)
 
 
-def _pseudonym(user_id: str, key: bytes) -> str:
-    return hmac.digest(key, user_id.encode(), "sha256").hex()
+def time_attribute(micros: int) -> str:
+    """RFC 3339 in UTC, of microseconds since the Unix epoch."""
+    moment = datetime.fromtimestamp(micros / 1_000_000, UTC)
+    return f"{moment.isoformat(timespec='microseconds')[:-6]}Z"
+
+
+@cache
+def _schema_version(version: int) -> bytes:
+    return _attribute("schema_version", str(version).encode())
+
+
+def _attribute(name: str, value: bytes) -> bytes:
+    return _field(_ATTRIBUTES, _field(_KEY, name.encode()) + _field(_VALUE, value))
+
+
+def _field(tag: bytes, value: bytes) -> bytes:
+    return tag + _varint(len(value)) + value
+
+
+def _varint(number: int) -> bytes:
+    """Seven bits a byte, the lowest first; all but the last have the high bit."""
+    if number < 0x80:  # noqa: PLR2004
+        return number.to_bytes(1, "little")
+    if number < 0x4000:  # noqa: PLR2004
+        return bytes((number & 0x7F | 0x80, number >> 7))
+    return bytes((number & 0x7F | 0x80,)) + _varint(number >> 7)

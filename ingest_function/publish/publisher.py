@@ -1,13 +1,20 @@
-"""Group commit to Pub/Sub: concurrent requests share one `Publish` call."""
+"""Group commit to Pub/Sub: concurrent requests share `Publish` calls."""
 
 import asyncio
 from collections.abc import Awaitable, Callable, Sequence
+from typing import Protocol
 
 import grpc
 
+from ingest_function.deadlines import Deadlines
 from ingest_function.publish.groups import Group, GroupQueue
 
 PublishCall = Callable[[bytes, float], Awaitable[Sequence[str]]]
+
+MAX_CALLS = 8
+# Calls start at least this far apart, so that a quick Pub/Sub is asked seldom, with more at once.
+MIN_SPACING_SECONDS = 0.002
+_SMOOTHING = 0.1
 
 
 class PublishFailed(Exception):  # noqa: N818 - says what happened
@@ -18,10 +25,29 @@ class PublishFailed(Exception):  # noqa: N818 - says what happened
         self.code = code
 
 
+class EventPublisher(Protocol):
+    """Where the edge's events go: Pub/Sub, or another store that holds them for good."""
+
+    async def publish(self, encoded: bytes, count: int, owner: str) -> Sequence[str]:
+        """The ids of the `count` messages of `encode_messages`, once they are stored.
+
+        Raises:
+            QueueFull: nothing was sent.
+            PublishFailed: with the last status code.
+            TimeoutError: no answer within the timeout.
+        """
+
+    async def close(self) -> None:
+        """Finish what is on its way."""
+
+
 class Publisher:
     """Publishes each request's messages and answers when Pub/Sub acknowledged them.
 
-    - While a call is in flight, groups queue; the next call takes as many as its limits allow.
+    - The first call starts at once. While calls are in flight, groups queue; the next call takes
+      as many as its limits allow.
+    - At most `MAX_CALLS` are in flight, spaced evenly over the time that Pub/Sub takes to answer:
+      one call that hangs holds up only the requests in it.
     - A group is never split, so a request is acknowledged as a whole or not at all.
     - A full queue refuses at once.
     - A group past its deadline is given up: unsent it leaves the queue, sent its fate is unknown.
@@ -31,57 +57,78 @@ class Publisher:
     def __init__(self, call: PublishCall, timeout: float) -> None:
         self._call = call
         self._timeout = timeout
+        self._deadlines = Deadlines(timeout)
         self._queue = GroupQueue()
-        self._sender: asyncio.Task[None] | None = None
+        self._calls: set[asyncio.Task[None]] = set()
+        self._spacing = MIN_SPACING_SECONDS
+        self._next_start = 0.0
+        self._timer: asyncio.TimerHandle | None = None
 
-    async def publish(self, encoded: bytes, count: int) -> Sequence[str]:
-        """The ids that Pub/Sub gave to the `count` messages of `encode_messages`, in their order.
-
-        Raises:
-            QueueFull: nothing was sent.
-            PublishFailed: with Pub/Sub's last status code.
-            TimeoutError: no answer within the timeout.
-        """
+    async def publish(self, encoded: bytes, count: int, owner: str) -> Sequence[str]:
         loop = asyncio.get_running_loop()
-        deadline = loop.time() + self._timeout
-        group = Group(encoded, count, deadline, loop.create_future())
+        group = Group(encoded, count, owner, loop.time() + self._timeout, loop.create_future())
         self._queue.put(group)
-        if self._sender is None or self._sender.done():
-            self._sender = loop.create_task(self._send())
-        timer = loop.call_at(deadline, group.give_up)
-        try:
-            return await group.message_ids
-        finally:
-            timer.cancel()
+        self._start_calls()
+        return await self._deadlines.limit(group.message_ids)
 
-    async def drain(self) -> None:
+    async def close(self) -> None:
         """Wait until nothing is queued or in flight."""
-        if self._sender is not None:
-            await self._sender
+        while self._calls:
+            await asyncio.wait(self._calls)
 
-    async def _send(self) -> None:
-        while batch := self._queue.take_batch():
-            await self._commit(batch)
+    def _start_calls(self) -> None:
+        loop = asyncio.get_running_loop()
+        while self._queue and len(self._calls) < MAX_CALLS:
+            if self._calls and not self._queue.fills_a_batch and loop.time() < self._next_start:
+                if self._timer is None:
+                    self._timer = loop.call_at(self._next_start, self._on_timer)
+                return
+            if batch := self._queue.take_batch():
+                self._next_start = loop.time() + self._spacing
+                self._calls.add(loop.create_task(self._commit(batch)))
+
+    def _on_timer(self) -> None:
+        self._timer = None
+        self._start_calls()
 
     async def _commit(self, batch: list[Group]) -> None:
+        loop = asyncio.get_running_loop()
+        started = loop.time()
         encoded = b"".join([group.encoded for group in batch])
         try:
             ids = await self._call(encoded, batch[-1].deadline)
         except grpc.aio.AioRpcError as error:
-            _fail(batch, error.code())
+            _fail(batch, PublishFailed(error.code()))
+        except Exception as error:  # noqa: BLE001 - the border: every request gets its answer
+            _fail(batch, error)
         else:
-            _acknowledge(batch, ids)
+            self._acknowledge(batch, ids)
+            self._learn(loop.time() - started)
+        finally:
+            for group in batch:
+                self._queue.release(group)
+            task = asyncio.current_task()
+            assert task is not None
+            self._calls.discard(task)
+            self._start_calls()
+
+    def _learn(self, seconds: float) -> None:
+        """Follow the time that Pub/Sub takes; one slow answer moves it by a tenth."""
+        wanted = max(MIN_SPACING_SECONDS, min(seconds, self._timeout) / MAX_CALLS)
+        self._spacing += _SMOOTHING * (wanted - self._spacing)
+
+    def _acknowledge(self, batch: list[Group], ids: Sequence[str]) -> None:
+        if len(ids) != sum(group.count for group in batch):
+            _fail(batch, PublishFailed(grpc.StatusCode.INTERNAL))
+            return
+        end = 0
+        for group in batch:
+            start, end = end, end + group.count
+            if group.waits():
+                group.message_ids.set_result(ids[start:end])
 
 
-def _acknowledge(batch: list[Group], ids: Sequence[str]) -> None:
-    end = 0
+def _fail(batch: list[Group], error: Exception) -> None:
     for group in batch:
-        start, end = end, end + group.count
         if group.waits():
-            group.message_ids.set_result(ids[start:end])
-
-
-def _fail(batch: list[Group], code: grpc.StatusCode) -> None:
-    for group in batch:
-        if group.waits():
-            group.message_ids.set_exception(PublishFailed(code))
+            group.message_ids.set_exception(error)

@@ -10,6 +10,9 @@ import grpc
 from google.pubsub_v1.services.publisher.transports import PublisherGrpcAsyncIOTransport
 from google.pubsub_v1.types import PublishRequest, PublishResponse
 
+from ingest_function.publish.publisher import Publisher
+from ingest_function.settings import Settings
+
 # https://cloud.google.com/pubsub/docs/retry-requests
 RETRYABLE = frozenset(
     {
@@ -22,6 +25,8 @@ RETRYABLE = frozenset(
         grpc.StatusCode.UNKNOWN,
     }
 )
+# Pub/Sub answers in tens of milliseconds; one that is merely slow gets twice as long each time.
+FIRST_ATTEMPT_SECONDS = 1.0
 FIRST_BACKOFF_SECONDS = 0.1
 MAX_BACKOFF_SECONDS = 2.0
 _CHANNEL_OPTIONS = (
@@ -43,6 +48,25 @@ def open_channel(emulator_host: str) -> grpc.aio.Channel:
     return PublisherGrpcAsyncIOTransport.create_channel(options=_CHANNEL_OPTIONS)
 
 
+class PubSub:
+    """One topic, published to in groups; belongs to one event loop.
+
+    Raises:
+        google.auth.exceptions.DefaultCredentialsError: there are no credentials.
+    """
+
+    def __init__(self, settings: Settings) -> None:
+        self._channel = open_channel(settings.emulator_host)
+        topic = Topic(self._channel, settings.topic)
+        self._publisher = Publisher(topic.publish, settings.publish_timeout)
+        self.publish = self._publisher.publish
+
+    async def close(self) -> None:
+        """Finish what is on its way to Pub/Sub, then disconnect."""
+        await self._publisher.close()
+        await self._channel.close()
+
+
 class Topic:
     """One topic's `Publish`, repeated while its code is retryable and time is left."""
 
@@ -58,8 +82,9 @@ class Topic:
     async def publish(self, messages: bytes, deadline: float) -> Sequence[str]:
         """The ids of the messages that `encode_messages` made, once Pub/Sub acknowledged them.
 
-        A repeated call may store messages twice; their `event_id` stays the same. `deadline` is in
-        seconds of the event loop's clock.
+        Each attempt has a deadline of its own, so that a call which hangs is sent again. A repeated
+        call may store messages twice; their `event_id` stays the same. `deadline` is in seconds of
+        the event loop's clock.
 
         Raises:
             grpc.aio.AioRpcError: the code is final, or the deadline leaves no time to try again.
@@ -69,7 +94,8 @@ class Topic:
         for attempt in count():
             try:
                 left = deadline - loop.time()
-                answer = await self._call(request, timeout=left, metadata=self._metadata)
+                timeout = min(left, FIRST_ATTEMPT_SECONDS * 2**attempt)
+                answer = await self._call(request, timeout=timeout, metadata=self._metadata)
             except grpc.aio.AioRpcError as error:
                 pause = _backoff(attempt)
                 if error.code() not in RETRYABLE or loop.time() + pause >= deadline:

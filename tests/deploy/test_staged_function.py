@@ -46,14 +46,29 @@ def pubsub() -> Iterator[PubSubServer]:
         yield server
 
 
-@pytest.fixture
-def url(environment_folder: Path, pubsub: PubSubServer, tmp_path: Path) -> Iterator[str]:
-    """The function, started by the framework's command from inside the staged folder."""
+FRAMEWORK = "functions-framework --target ingest --host 127.0.0.1"
+
+
+def start_command(host: str) -> str:
+    if host == "framework":
+        return FRAMEWORK
+    process_type, _, command = (SOURCE / "Procfile").read_text().partition(": ")
+    assert process_type == "web"
+    return command
+
+
+@pytest.fixture(params=["Procfile", "framework"])
+def url(
+    request: pytest.FixtureRequest, environment_folder: Path, pubsub: PubSubServer, tmp_path: Path
+) -> Iterator[str]:
+    """The function, started from inside the staged folder as Cloud Run or the framework does."""
     port = free_port()
-    command = [str(environment_folder / "bin" / "functions-framework")]
-    command += ["--target", "ingest", "--host", "127.0.0.1", "--port", str(port)]
+    program, *arguments = start_command(request.param).split()
+    command = [str(environment_folder / "bin" / program), *arguments]
     settings = {
         "PYTHONPATH": "",
+        "PORT": str(port),
+        "HOST": "127.0.0.1",
         "GCP_PROJECT_ID": "aegis-local",
         "PUB_SUB_TOPIC_ID": "events",
         "PUBSUB_EMULATOR_HOST": pubsub.host,
@@ -71,7 +86,8 @@ def test_the_staged_folder_holds_the_function_and_the_contract_only(
 ) -> None:
     assert environment_folder.exists()
     staged = {path.name for path in SOURCE.iterdir()}
-    assert staged == {"main.py", "requirements.txt", "ingest_function", "schemas"}
+    files = {"main.py", "requirements.txt", "Procfile", ".python-version"}
+    assert staged == {*files, "ingest_function", "schemas"}
 
 
 def test_the_staged_function_answers_health(url: str) -> None:

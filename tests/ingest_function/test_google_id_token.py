@@ -10,6 +10,7 @@ import httpx
 import pytest
 
 from ingest_function.auth import certificates as certificates_module
+from ingest_function.auth import fetch
 from tests.ingest_function.conftest import StartEdge
 from tests.ingest_function.events import event
 from tests.ingest_function.inbox import Inbox
@@ -163,7 +164,7 @@ def test_known_keys_outlast_an_outage_of_the_certificate_server(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setattr(certificates_module, "MIN_PAUSE_SECONDS", 0)
-    monkeypatch.setattr(certificates_module, "_max_age", lambda _headers: 0)
+    monkeypatch.setattr(fetch, "_max_age", lambda _: 0)
     assert post(guarded, key.token()).status_code == 202
     google.status = 500
     assert post(guarded, key.token()).status_code == 202

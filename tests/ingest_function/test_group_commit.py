@@ -10,6 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ingest_function.publish import groups
+from ingest_function.publish import publisher as publisher_module
 from ingest_function.publish.groups import Group, GroupQueue, QueueFull
 from ingest_function.publish.publisher import Publisher, PublishFailed
 
@@ -27,15 +28,21 @@ class RecordingCall:
     async def __call__(self, encoded: bytes, deadline: float) -> list[str]:  # noqa: ARG002
         batch = [message.data.decode() for message in Request.FromString(encoded).messages]
         self.batches.append(batch)
-        await self.release.wait()
+        release = self.release
+        await release.wait()
         if self.error:
             raise self.error
         return [f"id-{name}" for name in batch]
 
 
+@pytest.fixture
+def one_call(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(publisher_module, "MAX_CALLS", 1)
+
+
 async def publish(publisher: Publisher, *names: str) -> Sequence[str]:
     messages = [{"data": name.encode()} for name in names]
-    return await publisher.publish(Request(messages=messages).SerializeToString(), len(names))
+    return await publisher.publish(Request(messages=messages).SerializeToString(), len(names), "")
 
 
 async def start(publisher: Publisher, *names: str) -> "asyncio.Task[Sequence[str]]":
@@ -46,6 +53,7 @@ async def start(publisher: Publisher, *names: str) -> "asyncio.Task[Sequence[str
     return task
 
 
+@pytest.mark.usefixtures("one_call")
 def test_groups_that_arrive_during_a_call_share_the_next_one() -> None:
     async def scenario() -> None:
         call = RecordingCall()
@@ -88,6 +96,7 @@ def test_a_failed_call_fails_each_of_its_groups_and_no_other() -> None:
     asyncio.run(scenario())
 
 
+@pytest.mark.usefixtures("one_call")
 def test_a_group_past_its_deadline_leaves_the_queue_unsent() -> None:
     async def scenario() -> None:
         call = RecordingCall()
@@ -97,34 +106,91 @@ def test_a_group_past_its_deadline_leaves_the_queue_unsent() -> None:
             with pytest.raises(TimeoutError):
                 await task
         call.release.set()
-        await publisher.drain()
+        await publisher.close()
         assert call.batches == [["a"]]
 
     asyncio.run(scenario())
 
 
-def test_a_call_that_breaks_unexpectedly_does_not_stop_the_next_ones() -> None:
+def test_a_call_that_breaks_unexpectedly_fails_its_groups_and_not_the_next_ones() -> None:
     async def scenario() -> None:
         call = RecordingCall()
-        publisher = Publisher(call, timeout=0.2)
+        publisher = Publisher(call, timeout=30)
         call.error = RuntimeError("a defect")
         call.release.set()
-        with pytest.raises(TimeoutError):
+        with pytest.raises(RuntimeError, match="a defect"):
             await publish(publisher, "a")
-        with pytest.raises(RuntimeError):
-            await publisher.drain()
         call.error = None
         assert await publish(publisher, "b") == ["id-b"]
 
     asyncio.run(scenario())
 
 
-def test_drain_waits_for_everything_queued() -> None:
+def test_too_few_ids_are_a_failure() -> None:
+    async def scenario() -> None:
+        async def call(encoded: bytes, deadline: float) -> list[str]:  # noqa: ARG001
+            return ["id-1"]
+
+        with pytest.raises(PublishFailed):
+            await publish(Publisher(call, timeout=30), "a", "b")
+
+    asyncio.run(scenario())
+
+
+def test_a_call_that_hangs_holds_up_only_the_groups_in_it() -> None:
+    async def scenario() -> None:
+        call = RecordingCall()
+        publisher = Publisher(call, timeout=30)
+        hung = await start(publisher, "a")
+        call.release = asyncio.Event()
+        call.release.set()
+        assert await publish(publisher, "b") == ["id-b"]
+        assert not hung.done()
+        hung.cancel()
+
+    asyncio.run(scenario())
+
+
+def test_at_most_eight_calls_are_in_flight(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(publisher_module, "MIN_SPACING_SECONDS", 0)
+
+    async def scenario() -> None:
+        call = RecordingCall()
+        publisher = Publisher(call, timeout=30)
+        tasks = [await start(publisher, name) for name in "abcdefghijkl"]
+        assert len(call.batches) == 8
+        call.release.set()
+        await asyncio.gather(*tasks)
+        assert call.batches[8:] == [["i", "j", "k", "l"]]
+
+    asyncio.run(scenario())
+
+
+def test_one_client_cannot_fill_the_queue_of_all(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(groups, "MAX_HELD_BYTES", 1000)
+
+    async def scenario() -> None:
+        queue = GroupQueue()
+        future = asyncio.get_running_loop().create_future()
+        taken = Group(bytes(400), 1, "flooder", 0, future)
+        queue.put(taken)
+        with pytest.raises(QueueFull):
+            queue.put(Group(bytes(200), 1, "flooder", 0, future))
+        queue.put(Group(bytes(200), 1, "another", 0, future))
+        queue.take_batch()
+        queue.release(taken)
+        queue.put(Group(bytes(200), 1, "flooder", 0, future))
+
+    asyncio.run(scenario())
+
+
+@pytest.mark.usefixtures("one_call")
+def test_close_waits_for_everything_queued() -> None:
     async def scenario() -> None:
         call = RecordingCall()
         publisher = Publisher(call, timeout=30)
         tasks = [await start(publisher, name) for name in "abc"]
-        draining = asyncio.create_task(publisher.drain())
+        draining = asyncio.create_task(publisher.close())
         call.release.set()
         await draining
         assert call.batches == [["a"], ["b", "c"]]
@@ -133,8 +199,9 @@ def test_drain_waits_for_everything_queued() -> None:
     asyncio.run(scenario())
 
 
+@pytest.mark.usefixtures("one_call")
 def test_a_full_queue_refuses_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(groups, "MAX_QUEUED_MESSAGES", 2)
+    monkeypatch.setattr(groups, "MAX_HELD_MESSAGES", 3)
 
     async def scenario() -> None:
         call = RecordingCall()
@@ -155,7 +222,7 @@ def test_batches_keep_order_and_pubsubs_limits(sizes: list[tuple[int, int]]) -> 
         queue = GroupQueue()
         put = []
         for count, size in sizes:
-            group = Group(bytes(size), count, 0, asyncio.get_running_loop().create_future())
+            group = Group(bytes(size), count, "", 0, asyncio.get_running_loop().create_future())
             try:
                 queue.put(group)
             except QueueFull:

@@ -26,15 +26,23 @@ HOSTS = {
         "--source=ingest_function/main.py",
         "--host=127.0.0.1",
     ],
-    "granian": ["granian", "--interface=asgi", "ingest_function.app:app"],
+    "service": ["ingest_function"],
 }
+
+
+def started_with(host: str, port: int) -> tuple[list[str], dict[str, str]]:
+    """The command line and the variables that bind a host to a port."""
+    command = [sys.executable, "-m", *HOSTS[host]]
+    if host == "service":
+        return command, {"HOST": "127.0.0.1", "PORT": str(port)}
+    return [*command, f"--port={port}"], {}
 
 
 @contextmanager
 def hosted(host: str, environment: dict[str, str], folder: Path) -> Iterator[tuple[str, Process]]:
     port = free_port()
-    command = [sys.executable, "-m", *HOSTS[host], f"--port={port}"]
-    process = Process("function", command, environment, folder)
+    command, variables = started_with(host, port)
+    process = Process("function", command, {**environment, **variables}, folder)
     try:
         process.wait_until(lambda: accepts(port))
         yield f"http://127.0.0.1:{port}", process
@@ -84,9 +92,9 @@ def test_no_variable_of_the_framework_changes_an_answer(
 
 def test_a_log_that_nobody_reads_costs_no_answer(environment: dict[str, str], inbox: Inbox) -> None:
     port = free_port()
-    command = [sys.executable, "-m", *HOSTS["granian"], f"--port={port}", "--no-log"]
+    command, variables = started_with("service", port)
     with subprocess.Popen(
-        command, env={**os.environ, **environment}, stdout=subprocess.PIPE
+        command, env={**os.environ, **environment, **variables}, stdout=subprocess.PIPE
     ) as process:
         wait_until(lambda: accepts(port))
         with httpx.Client(base_url=f"http://127.0.0.1:{port}", timeout=60) as client:

@@ -4,12 +4,11 @@ import json
 import re
 
 import orjson
-from google.pubsub_v1.types import PublishRequest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from flex_template.erase.user_id_forms import hex_pattern, stored_ids
-from ingest_function.publish.messages import encode_messages
+from ingest_function.identity import with_identity
 
 KEY = b"a key of the edge, 32 bytes long"
 user_ids = st.text(st.characters(exclude_categories=["Cs", "Cc"]), min_size=1, max_size=16)
@@ -18,9 +17,7 @@ user_ids = st.text(st.characters(exclude_categories=["Cs", "Cc"]), min_size=1, m
 @given(user_ids)
 def test_the_pseudonym_is_the_one_that_the_edge_stores(user_id: str) -> None:
     event = {"user_id": user_id}
-    encoded = encode_messages([event], user_id_key=KEY, received_at=0, request_id="r")
-    (message,) = PublishRequest.deserialize(encoded).messages
-    assert stored_ids(user_id, KEY) == [user_id, orjson.loads(message.data)["user_id"]]
+    assert stored_ids(user_id, KEY) == [user_id, with_identity(event, KEY)["user_id"]]
 
 
 def test_without_a_key_only_the_plain_id_is_looked_for() -> None:

@@ -1,0 +1,97 @@
+"""One HTTP exchange, whatever server carries it."""
+
+import re
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass, field
+from functools import cached_property
+from http import HTTPStatus
+from typing import Any
+
+import orjson
+
+from ingest_function.randomness import RANDOMNESS
+
+# Reads the whole body, but at most so many bytes.
+BodyReader = Callable[[int], Awaitable[bytes]]
+HeaderList = Sequence[tuple[str, str]]
+
+_REQUEST_ID = re.compile(r"[A-Za-z0-9._-]{1,64}", re.ASCII)
+
+
+class BodyTooLarge(Exception):  # noqa: N818 - a fact about the request
+    """The body is longer than its reader takes."""
+
+
+class ClientDisconnected(Exception):  # noqa: N818 - a fact about the client, not our fault
+    """The client went away before it had sent its whole body."""
+
+
+class Request:
+    """What the client sent; header names are lower case, of a repeated one the last counts.
+
+    `client` is the address of the connection's other end.
+    """
+
+    def __init__(
+        self, method: str, path: str, headers: HeaderList, client: str, read: BodyReader
+    ) -> None:
+        self.method = method
+        self.path = path
+        self.header_list = headers
+        self.headers = dict(headers)
+        self.client = client
+        self._read = read
+        self._was_read = False
+
+    @cached_property
+    def id(self) -> str:
+        """The client's own request id where it is harmless, else a new one."""
+        given = self.headers.get("x-request-id")
+        if given is not None and _REQUEST_ID.fullmatch(given):
+            return given
+        return RANDOMNESS.take(16).hex()
+
+    @property
+    def headers_size(self) -> int:
+        """Bytes of names and values, repeated ones included."""
+        return sum([len(name) + len(value) for name, value in self.header_list])
+
+    @property
+    def has_unread_body(self) -> bool:
+        has_body = self.headers.get("content-length", "0") != "0" or (
+            "transfer-encoding" in self.headers
+        )
+        return has_body and not self._was_read
+
+    async def body(self, max_bytes: int) -> bytes:
+        """The body, at most `max_bytes`.
+
+        Raises:
+            BodyTooLarge: as soon as more has arrived.
+            ClientDisconnected: before the end.
+        """
+        body = await self._read(max_bytes)
+        self._was_read = True
+        return body
+
+
+@dataclass(slots=True)
+class Response:
+    """An answer; `summary` is what the log says about it."""
+
+    status: HTTPStatus
+    body: bytes = b""
+    headers: dict[str, str] = field(default_factory=dict)
+    summary: dict[str, Any] = field(default_factory=dict)
+
+
+def json_response(
+    status: HTTPStatus,
+    document: object,
+    *,
+    media_type: str = "application/json",
+    headers: dict[str, str] | None = None,
+    summary: dict[str, Any] | None = None,
+) -> Response:
+    all_headers = {"content-type": media_type, **(headers or {})}
+    return Response(status, orjson.dumps(document), all_headers, summary or {})
