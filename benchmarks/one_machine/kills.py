@@ -14,13 +14,12 @@ import time
 from contextlib import ExitStack
 from typing import NamedTuple
 
-from benchmarks.one_machine.setting import Running, Setting, setting
+from benchmarks.one_machine.setting import START_SECONDS, Running, Setting, setting
 from benchmarks.pipeline.messages import DISTINCT, payload
 from local.names import TOPIC
 
 BAD_PERCENT = 10
 BATCH = 200
-START_SECONDS = 60
 SETTLE_SECONDS = 240
 DRAIN_SECONDS = 10
 

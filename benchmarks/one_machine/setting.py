@@ -1,6 +1,7 @@
 """What every measurement here stands in: a Pub/Sub, a BigQuery that counts, and the service."""
 
 import os
+import re
 import subprocess
 import sys
 import tempfile
@@ -8,6 +9,7 @@ import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Self
 
 from google.pubsub_v1 import PublisherClient
 
@@ -19,6 +21,7 @@ from local.pubsub import clients
 from local.pubsub.google_emulator import emulator_command
 
 ROOT = Path(__file__).parents[2]
+START_SECONDS = 60
 ACK_SECONDS = 10  # what a killed process had just pulled comes back after this long
 OPTIONS = [
     f"--input_subscription={SUBSCRIPTION}",
@@ -38,8 +41,19 @@ class Setting:
         self.rest = BigQueryRestServer()
         self.folder = folder
 
+    def __enter__(self) -> Self:
+        self.bigquery.__enter__()
+        self.rest.__enter__()
+        return self
+
+    def __exit__(self, *error: object) -> None:
+        self.rest.__exit__(*error)
+        self.bigquery.__exit__(*error)
+
     @contextmanager
-    def service(self, *options: str, runner: str = "DirectRunner") -> Iterator["Running"]:
+    def service(
+        self, *options: str, runner: str = "DirectRunner", log_to: Path | None = None
+    ) -> Iterator["Running"]:
         """The pipeline's own command as a process; killed at the end if it is still there."""
         environment = {
             "PYTHONPATH": str(ROOT),
@@ -49,7 +63,7 @@ class Setting:
             "GRPC_VERBOSITY": "ERROR",
         }
         command = [sys.executable, "-m", "flex_template.main", f"--runner={runner}"]
-        log = self.folder / "service.log"
+        log = log_to or self.folder / "service.log"
         with log.open("ab") as output:
             process = subprocess.Popen(
                 [*command, *OPTIONS, *options],
@@ -75,6 +89,12 @@ class Running:
 
     def log(self) -> str:
         return self._log.read_text(errors="replace")
+
+    @property
+    def status_url(self) -> str:
+        """Where `/health` and `/metrics` are, with `--status_address=127.0.0.1:0`."""
+        self.wait_for(lambda: "/health and" in self.log(), START_SECONDS)
+        return re.findall(r"(http://\S+)/health and", self.log())[-1]  # type: ignore[no-any-return]
 
     def wait_for(self, met: Callable[[], bool], seconds: float) -> None:
         """Poll until `met`.
@@ -105,7 +125,7 @@ def setting(pubsub: str) -> Iterator[Setting]:
                 subscriber.create_subscription(
                     name=SUBSCRIPTION, topic=TOPIC, ack_deadline_seconds=ACK_SECONDS
                 )
-                with stage.bigquery, stage.rest:
+                with stage:
                     yield stage
 
 

@@ -1,0 +1,146 @@
+"""The real command as a service: it goes on whatever fails, and says how it fares."""
+
+import os
+import signal
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import grpc
+import httpx
+import orjson
+import pytest
+from prometheus_client.parser import text_string_to_metric_families
+
+from benchmarks.one_machine.setting import Running, Setting
+from local.bigquery.write_server import respond
+from local.names import SUBSCRIPTION
+from tests.flex_template.one_machine.queue import Queue, wait_for
+from tests.flex_template.runs import EVENT
+
+STATUS = "--status_address=127.0.0.1:0"
+GOOD = orjson.dumps(EVENT)
+SECONDS = 60
+
+
+@pytest.fixture
+def stage(pubsub: Queue, tmp_path: Path) -> Iterator[Setting]:
+    with Setting(pubsub.server.host, pubsub.publisher, tmp_path) as stage:
+        yield stage
+
+
+def stored(stage: Setting, count: int) -> Any:
+    return lambda: len(stage.bigquery.ids) >= count
+
+
+def health(service: Running) -> tuple[int, dict[str, Any]]:
+    answer = httpx.get(f"{service.status_url}/health")
+    return answer.status_code, answer.json()
+
+
+def metrics(service: Running) -> dict[str, float]:
+    text = httpx.get(f"{service.status_url}/metrics").text
+    families = text_string_to_metric_families(text)
+    return {sample.name: sample.value for family in families for sample in family.samples}
+
+
+def test_a_table_that_is_missing_for_a_while_is_waited_for(stage: Setting, pubsub: Queue) -> None:
+    missing = respond(grpc.StatusCode.NOT_FOUND, "table events is missing")
+    stage.bigquery.faults = [missing] * 3
+    ids = pubsub.publish(*[GOOD] * 20, b"{")
+    with stage.service(STATUS) as service:
+        service.wait_for(lambda: health(service)[0] == 503, SECONDS)
+        (process,) = health(service)[1]["processes"]
+        assert "NOT_FOUND: table events is missing" in process["problem"]
+        service.wait_for(stored(stage, len(ids)), SECONDS)
+        service.wait_for(lambda: health(service)[0] == 200, SECONDS)
+        assert metrics(service)["aegis_pipeline_failures_total"] == 3
+        wait_for(lambda: pubsub.backlog == 0)
+    assert stage.bigquery.ids.keys() == set(ids)
+    assert service.log().count("a bundle failed") == 1  # once a minute
+    assert "user-1" not in service.log()
+
+
+def test_the_status_tells_what_was_read_and_stored(stage: Setting, pubsub: Queue) -> None:
+    pubsub.publish(*[GOOD] * 30, b"{", b"{", b"\xff")
+    with stage.service(STATUS) as service:
+        service.wait_for(stored(stage, 33), SECONDS)
+        wait_for(lambda: pubsub.backlog == 0)
+        code, body = health(service)
+        found = metrics(service)
+    (process,) = body["processes"]
+    assert (code, body["status"]) == (200, "reading")
+    assert process["last_acknowledgement"].endswith("+00:00")
+    assert (process["messages_on_lease"], process["oldest_message_seconds"]) == (0, None)
+    assert found["aegis_events_total"] == 30
+    assert found["aegis_dead_letters_malformed_json_total"] == 2
+    assert found["aegis_dead_letters_not_utf8_total"] == 1
+    assert found["aegis_processes_reading"] == 1
+    assert found["aegis_append_milliseconds_count"] >= 2
+
+
+def test_a_bigquery_that_hangs_does_not_keep_it_from_ending_in_time(
+    stage: Setting, pubsub: Queue
+) -> None:
+    stage.bigquery.faults = [lambda *_: time.sleep(20)]
+    pubsub.publish(GOOD)
+    with stage.service() as service:
+        service.wait_for(lambda: stage.bigquery.requests > 0, SECONDS)
+        service.process.terminate()
+        assert service.process.wait(10) == 0
+        again = pubsub.subscriber.pull(subscription=SUBSCRIPTION, max_messages=1)
+    assert [each.message.data for each in again.received_messages] == [GOOD]
+    assert "handing back" in service.log()
+
+
+def test_a_full_disk_for_its_log_stops_nothing(stage: Setting, pubsub: Queue) -> None:
+    stage.bigquery.faults = [respond(grpc.StatusCode.NOT_FOUND, "something to log")]
+    ids = pubsub.publish(GOOD)
+    with stage.service(log_to=Path("/dev/full")):
+        wait_for(stored(stage, len(ids)), SECONDS)
+
+
+def test_two_services_share_one_subscription(stage: Setting, pubsub: Queue) -> None:
+    with stage.service() as one, stage.service():
+        ids = [each for _ in range(40) for each in pubsub.publish(*[GOOD] * 50)]
+        one.wait_for(stored(stage, len(ids)), SECONDS)
+    assert stage.bigquery.ids.keys() == set(ids)
+    assert stage.bigquery.repeated == 0
+
+
+def test_one_command_runs_several_processes_and_replaces_one_that_dies(
+    stage: Setting, pubsub: Queue
+) -> None:
+    with stage.service(STATUS, "--processes=2") as service:
+        service.wait_for(lambda: metrics(service)["aegis_processes_reading"] == 2, SECONDS)
+        killed, other = (each["pid"] for each in health(service)[1]["processes"])
+        os.kill(killed, signal.SIGKILL)
+        ids = [each for _ in range(10) for each in pubsub.publish(*[GOOD] * 100)]
+        service.wait_for(stored(stage, len(ids)), SECONDS)
+        service.wait_for(lambda: metrics(service)["aegis_processes_reading"] == 2, SECONDS)
+        service.wait_for(lambda: metrics(service)["aegis_events_total"] == len(ids), SECONDS)
+        pids = {each["pid"] for each in health(service)[1]["processes"]}
+        service.process.terminate()
+        assert service.process.wait(10) == 0
+    assert other in pids
+    assert killed not in pids
+    assert not any(map(runs, pids))
+    assert stage.bigquery.repeated == 0
+
+
+def test_processes_end_by_themselves_when_the_one_above_is_killed(stage: Setting) -> None:
+    with stage.service(STATUS, "--processes=2") as service:
+        service.wait_for(lambda: metrics(service)["aegis_processes_reading"] == 2, SECONDS)
+        pids = [each["pid"] for each in health(service)[1]["processes"]]
+        service.process.kill()
+        wait_for(lambda: not any(map(runs, pids)))
+
+
+def runs(pid: int) -> bool:
+    """Whether the process is there and not merely waited for."""
+    try:
+        state = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0]
+    except FileNotFoundError:
+        return False
+    return state != "Z"
