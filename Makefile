@@ -6,7 +6,7 @@ STAGE ?= build/function
 COMPILE := $(UV) pip compile --quiet --system-certs --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-annotate --no-header
 
 .DEFAULT_GOAL := help
-.PHONY: help run dev test test-fast lint schema lock client extension stage-function bench-edge bench-pipeline
+.PHONY: help run dev test test-fast lint schema lock client extension stage-function bench-edge bench-pipeline bench-one-machine
 
 help: ## list the targets
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 18
@@ -68,3 +68,6 @@ bench-edge: $(STAMP) ## the edge against FastAPI + pydantic + PublisherClient
 
 bench-pipeline: $(STAMP) ## the pipeline against Beam's own BigQuery sink
 	$(BIN)/python -m benchmarks.pipeline
+
+bench-one-machine: $(STAMP) ## the one-machine service against Beam's DirectRunner and Google's client
+	$(BIN)/python -m benchmarks.one_machine

@@ -51,10 +51,15 @@ class Setting:
         self.bigquery.__exit__(*error)
 
     @contextmanager
-    def service(
-        self, *options: str, runner: str = "DirectRunner", log_to: Path | None = None
-    ) -> Iterator["Running"]:
-        """The pipeline's own command as a process; killed at the end if it is still there."""
+    def service(self, *options: str, log_to: Path | None = None) -> Iterator["Running"]:
+        """The service as a process; killed at the end if it is still there."""
+        command = [sys.executable, "-m", "flex_template.main", "--runner=DirectRunner"]
+        with self.process([*command, *options], log_to) as service:
+            yield service
+
+    @contextmanager
+    def process(self, command: Sequence[str], log_to: Path | None = None) -> Iterator["Running"]:
+        """A command that reads the subscription into the tables; the same."""
         environment = {
             "PYTHONPATH": str(ROOT),
             "PUBSUB_EMULATOR_HOST": self.host,
@@ -62,11 +67,10 @@ class Setting:
             "BIGQUERY_STORAGE_EMULATOR_HOST": self.bigquery.host,
             "GRPC_VERBOSITY": "ERROR",
         }
-        command = [sys.executable, "-m", "flex_template.main", f"--runner={runner}"]
         log = log_to or self.folder / "service.log"
         with log.open("ab") as output:
             process = subprocess.Popen(
-                [*command, *OPTIONS, *options],
+                [*command, *OPTIONS],
                 env={**os.environ, **environment},
                 cwd=ROOT,
                 stdout=output,

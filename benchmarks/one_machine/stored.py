@@ -3,7 +3,6 @@
 import threading
 import time
 from collections import Counter
-from typing import Any
 
 import pyarrow as pa
 
@@ -45,8 +44,3 @@ def percentile(values: list[float], share: float) -> float:
     """The value below which `share` of all lie."""
     ordered = sorted(values)
     return ordered[min(len(ordered) - 1, int(share * len(ordered)))] if ordered else float("nan")
-
-
-def json_figures(values: list[float]) -> dict[str, Any]:
-    """p50 and p99 in milliseconds."""
-    return {f"p{share}": 1000 * percentile(values, share / 100) for share in (50, 99)}

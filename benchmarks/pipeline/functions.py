@@ -1,12 +1,13 @@
 """The pipeline's own code without the runner: every function and both sinks, in a plain loop."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from functools import partial
 from itertools import cycle, islice
+from typing import Self
 
 import orjson
 
-from benchmarks.pipeline.messages import DISTINCT, payload, serialized
+from benchmarks.pipeline.messages import DISTINCT, payload
 from flex_template.bigquery.append import AppendDeadLetters, AppendEvents
 from flex_template.chunk import Chunk, Gather, advance
 from flex_template.dead_letter import Failure, Origin, ToRows
@@ -20,30 +21,39 @@ def parse_only(count: int) -> None:
         orjson.loads(data)
 
 
-def append_all(
-    count: int,
-    bad_percent: int,
-    events: AppendEvents,
-    dead_letters: AppendDeadLetters,
-    origin: Origin,
-) -> None:
-    """`count` serialised messages to appended rows and dead letters, as one bundle."""
-    to_rows = ToRows(origin)
-    for sink in (events, dead_letters):
-        sink.setup()
-    for one in (events, to_rows, dead_letters):
-        one.start_bundle()
-    for failures in _failures(count, bad_percent, events):
-        for rows in to_rows.process(failures):
-            dead_letters.process(rows)
-    dead_letters.finish_bundle()
-    for sink in (events, dead_letters):
-        sink.teardown()
+class PlainLoop:
+    """The pipeline's steps and both sinks, called bundle by bundle as a runner would."""
+
+    def __init__(
+        self, events: AppendEvents, dead_letters: AppendDeadLetters, origin: Origin
+    ) -> None:
+        self._sinks = (events, dead_letters)
+        self._events = events
+        self._dead_letters = dead_letters
+        self._to_rows = ToRows(origin)
+
+    def __enter__(self) -> Self:
+        for sink in self._sinks:
+            sink.setup()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        for sink in self._sinks:
+            sink.teardown()
+
+    def append(self, messages: Iterable[bytes]) -> None:
+        """One bundle of serialised messages, up to appended rows and dead letters."""
+        for one in (self._events, self._to_rows, self._dead_letters):
+            one.start_bundle()
+        for failures in _failures(messages, self._events):
+            for rows in self._to_rows.process(failures):
+                self._dead_letters.process(rows)
+        self._dead_letters.finish_bundle()
 
 
-def _failures(count: int, bad_percent: int, events: AppendEvents) -> Iterator[list[Failure]]:
+def _failures(messages: Iterable[bytes], events: AppendEvents) -> Iterator[list[Failure]]:
     steps = (parse_message, partial(validate_document, limits=DEFAULT_LIMITS), convert_event)
-    for chunk in _chunks(count, bad_percent):
+    for chunk in _chunks(messages):
         worked_on = chunk
         for step in steps:
             worked_on = advance(worked_on, step)
@@ -51,9 +61,9 @@ def _failures(count: int, bad_percent: int, events: AppendEvents) -> Iterator[li
     yield from (last.value for last in events.finish_bundle())
 
 
-def _chunks(count: int, bad_percent: int) -> Iterator[Chunk]:
+def _chunks(messages: Iterable[bytes]) -> Iterator[Chunk]:
     gather = Gather()
     gather.start_bundle()
-    for element in serialized(count, bad_percent):
+    for element in messages:
         yield from gather.process(element)
     yield from (last.value for last in gather.finish_bundle())

@@ -8,6 +8,7 @@ from apache_beam.options.pipeline_options import PipelineOptions
 
 from benchmarks.pipeline import baselines, functions
 from benchmarks.pipeline.baselines import FastToRow, JsonSchemaToRow, ToRow
+from benchmarks.pipeline.messages import serialized
 from benchmarks.pipeline.source import Generate
 from flex_template.bigquery.append import AppendDeadLetters, AppendEvents
 from flex_template.dead_letter import Origin
@@ -40,7 +41,8 @@ def _pipeline() -> beam.Pipeline:
 
 def _functions(count: int, bad_percent: int) -> None:
     events, dead_letters = AppendEvents(EVENTS_TABLE), AppendDeadLetters(DEAD_LETTER_TABLE)
-    functions.append_all(count, bad_percent, events, dead_letters, ORIGIN)
+    with functions.PlainLoop(events, dead_letters, ORIGIN) as loop:
+        loop.append(serialized(count, bad_percent))
 
 
 def _parse_only(count: int, _: int) -> None:

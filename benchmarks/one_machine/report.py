@@ -1,0 +1,66 @@
+"""The results as tables."""
+
+from typing import Any
+
+from rich.console import Console
+from rich.table import Table
+
+WIDTH = 120  # in a log, too
+NAMES = {
+    "ours": "this service",
+    "ours, two processes": "this service, --processes=2",
+    "subscriber": "Google's subscriber client, the same functions",
+    "direct runner": "Beam's streaming DirectRunner",
+}
+SERVERS = {"ours": "in-memory server", "google": "Google's emulator"}
+
+
+def print_report(results: dict[str, Any]) -> None:
+    Console(width=WIDTH).print(
+        _saturated(results["saturated"]), _paced(results["paced"]), _memory(results["memory"])
+    )
+
+
+def _table(title: str, *headings: str) -> Table:
+    table = Table("", title=title, title_justify="left")
+    for heading in headings:
+        table.add_column(heading, justify="right")
+    return table
+
+
+def _saturated(results: list[dict[str, Any]]) -> Table:
+    headings = ("events", "events/s", "CPU µs/event", "memory, MB")
+    table = _table("Backlog to rows, in-memory Pub/Sub", *headings)
+    for result in results:
+        table.add_row(
+            NAMES[result["reader"]],
+            f"{result['events']:,}",
+            f"{result['events_per_second']:,.0f}",
+            f"{result['cpu_us_per_event']:.1f}",
+            f"{result['peak_mb']:.0f}",
+        )
+    return table
+
+
+def _paced(results: list[dict[str, Any]]) -> Table:
+    headings = ("Pub/Sub", "events/s", "p50, ms", "p99, ms", "CPU µs/event")
+    table = _table("Publication to row", *headings)
+    for result in results:
+        table.add_row(
+            NAMES[result["reader"]],
+            SERVERS[result["pubsub"]],
+            f"{result['per_second']:,}",
+            f"{result['p50_ms']:.0f}",
+            f"{result['p99_ms']:.0f}",
+            f"{result['cpu_us_per_event']:.0f}",
+        )
+    return table
+
+
+def _memory(result: dict[str, Any]) -> Table:
+    values = result["resident_mb"]
+    title = f"Memory of this service at {result['per_second']:,} events/s, MB"
+    table = _table(title, "start", "a quarter", "half", "three quarters", "end")
+    shown = [values[round(share * (len(values) - 1))] for share in (0, 0.25, 0.5, 0.75, 1)]
+    table.add_row(f"{result['seconds']} s", *(f"{value:.0f}" for value in shown))
+    return table
