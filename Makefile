@@ -35,6 +35,7 @@ lint: $(STAMP) ## ruff, mypy --strict, generated files
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/python -m schemas generate --check
+	$(BIN)/python -m schemas check
 
 schema: $(STAMP) ## rewrite what repeats the event schema in another form
 	$(BIN)/python -m schemas generate

@@ -1,4 +1,4 @@
-"""Change the event schema: `python -m schemas generate | check`.
+"""Change the event schema: `python -m schemas generate | check | release`.
 
 See CONTRIBUTING.md for the recipe, and docs/schema.md for what each command says.
 """
@@ -6,9 +6,12 @@ See CONTRIBUTING.md for the recipe, and docs/schema.md for what each command say
 import argparse
 import sys
 from collections.abc import Sequence
+from pathlib import Path
 
-from schemas.event_versions import SchemaFileError
+from schemas.event_versions import SchemaFileError, load
+from schemas.evolution.check import check
 from schemas.evolution.generate import ROOT, outdated
+from schemas.evolution.release import release
 
 
 def main(arguments: Sequence[str]) -> None:
@@ -34,6 +37,17 @@ def _generate(options: argparse.Namespace) -> None:
         sys.exit("out of date: run make schema")
 
 
+def _check(options: argparse.Namespace) -> None:
+    report, releasable = check(options.folder)
+    print(report)  # noqa: T201 - a command's output
+    sys.exit(not releasable)
+
+
+def _release(options: argparse.Namespace) -> None:
+    for name in release(options.folder, load(options.folder)):
+        print(name)  # noqa: T201 - a command's output
+
+
 def _parser() -> argparse.ArgumentParser:
     result = argparse.ArgumentParser(prog="python -m schemas", allow_abbrev=False)
     commands = result.add_subparsers(required=True, metavar="command")
@@ -42,6 +56,18 @@ def _parser() -> argparse.ArgumentParser:
     )
     generate.add_argument("--check", action="store_true", help="write nothing, fail if one differs")
     generate.set_defaults(run=_generate)
+    folder = argparse.ArgumentParser(add_help=False)
+    folder.add_argument(
+        "--folder", type=Path, default=ROOT / "schemas", help="where the version files are"
+    )
+    checking = commands.add_parser(
+        "check", parents=[folder], help="is the newest version compatible with the one before?"
+    )
+    checking.set_defaults(run=_check)
+    releasing = commands.add_parser(
+        "release", parents=[folder], help="record the versions' files, which may then not change"
+    )
+    releasing.set_defaults(run=_release)
     return result
 
 

@@ -37,7 +37,7 @@ def violations(version: int, document: object) -> list[EventError]:
         _details_validator(version).validate(document)
     except jsonschema_rs.ValidationError as first:
         raw.append(first)
-    found = {error for each in raw for error in _translate(each)}
+    found = {error for each in raw for error in in_our_words(each)}
     return sorted(found, key=lambda error: (error.path, error.code))[:MAX_ERRORS]
 
 
@@ -54,7 +54,8 @@ def _without_details(document: object) -> object:
     return {name: value for name, value in document.items() if name != "event_details"}
 
 
-def _translate(raw: Any) -> Iterator[EventError]:
+def in_our_words(raw: Any) -> Iterator[EventError]:
+    """One error of the validator; unknown fields are one each."""
     keyword, value, path = raw.kind.name, raw.kind.value, raw.instance_path
     if keyword == "required":
         yield EventError(ErrorCode.MISSING_FIELD, pointer([*path, value]), "is required")
