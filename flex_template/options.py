@@ -9,18 +9,20 @@ import math
 import re
 from collections.abc import Mapping, Sequence
 
+from flex_template.bigquery import table_name
+from flex_template.bigquery.table_name import TableName
 from flex_template.one_machine.options import add_options
 
 WRITE_METHODS = ("STORAGE_WRITE_API", "STREAMING_INSERTS")
 MAX_AGE_DAYS = 3650  # "Streaming into partitioned tables": ten years back
 
-# Naming rules: "Guidelines to name a topic or a subscription", "Table naming", "Project IDs".
+# Naming rules: "Guidelines to name a topic or a subscription", "Project IDs".
 _PROJECT = r"(?:[a-z0-9.-]+:)?[a-z][a-z0-9-]{4,28}[a-z0-9]"
 _RESOURCE = r"[A-Za-z][A-Za-z0-9._~+%-]{2,254}"
 PATTERNS = {
     "input_subscription": rf"^projects/{_PROJECT}/subscriptions/{_RESOURCE}$",
     "input_topic": rf"^projects/{_PROJECT}/topics/{_RESOURCE}$",
-    "table": rf"^{_PROJECT}[.:][A-Za-z0-9_]{{1,1024}}\.[A-Za-z0-9_-]{{1,1024}}$",
+    "table": table_name.PATTERN,
 }
 
 
@@ -37,7 +39,14 @@ def matching(name: str, example: str) -> type:
 
 subscription = matching("input_subscription", "projects/my-project/subscriptions/events-pipeline")
 topic = matching("input_topic", "projects/my-project/topics/events")
-table = matching("table", "my-project.aegis.events")
+
+
+def table(text: str) -> str:
+    """An argparse type for a table, which gives its name with dots."""
+    try:
+        return str(TableName.parse(text))
+    except ValueError as error:
+        raise argparse.ArgumentTypeError(str(error)) from None
 
 
 def _switch(text: str) -> bool:

@@ -10,6 +10,7 @@ from google.auth.exceptions import DefaultCredentialsError
 from google.cloud import bigquery
 from google.cloud.bigquery.retry import DEFAULT_RETRY
 
+from flex_template.bigquery.table_name import TableName
 from schemas import table_schema
 
 EMULATOR_VARIABLE = "BIGQUERY_EMULATOR_HOST"
@@ -25,7 +26,7 @@ def connect(table: str) -> bigquery.Client:
     """
     emulated = os.environ.get(EMULATOR_VARIABLE)
     credentials = AnonymousCredentials() if emulated else None
-    project = table.replace(":", ".").rsplit(".", 2)[0]
+    project = TableName.parse(table).project
     try:
         return bigquery.Client(project=project, credentials=credentials)
     except DefaultCredentialsError:
@@ -38,7 +39,6 @@ def check_table(client: bigquery.Client, table: str, kind: str) -> None:
     Raises:
         SystemExit: it does not exist, cannot be read, or lacks columns.
     """
-    table = table.replace(":", ".")
     try:
         found = {field.name for field in client.get_table(table, retry=_PATIENCE).schema}
     except NotFound:

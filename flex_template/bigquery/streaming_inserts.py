@@ -14,6 +14,7 @@ from apache_beam.io.gcp.bigquery_tools import RetryStrategy
 
 from flex_template import metrics
 from flex_template.bigquery.json_rows import json_row
+from flex_template.bigquery.table_name import TableName
 from flex_template.bigquery.writer import AppendError
 from flex_template.chunk import Chunk
 from flex_template.dead_letter import Failure, row_refused
@@ -28,7 +29,7 @@ class StreamingInserts(beam.PTransform):
 
     def __init__(self, table: str) -> None:
         super().__init__()
-        self._table = table.replace(":", ".").replace(".", ":", 1)
+        self._table = TableName.parse(table).with_colon
 
     def expand(self, chunks: beam.PCollection) -> beam.PCollection:
         written = (

@@ -20,6 +20,7 @@ from google.cloud.bigquery_storage_v1.services.big_query_write.transports import
 from google.cloud.bigquery_storage_v1.types import AppendRowsRequest, AppendRowsResponse
 
 from flex_template.bigquery.append_stream import AppendStream, StreamEnded
+from flex_template.bigquery.table_name import TableName
 
 # "The size of a single AppendRowsRequest must be less than 20 MB", schema and framing included.
 # https://cloud.google.com/bigquery/docs/reference/storage/rpc/google.cloud.bigquery.storage.v1
@@ -78,8 +79,7 @@ class TableWriter:
         policy: RetryPolicy,
         on_retry: Callable[[], None],
     ) -> None:
-        project, dataset, name = table.replace(":", ".").rsplit(".", 2)
-        self._name = f"projects/{project}/datasets/{dataset}/tables/{name}/streams/_default"
+        self._name = TableName.parse(table).default_stream
         self._schema = schema.serialize().to_pybytes()
         self._transport = transport
         self._policy = policy

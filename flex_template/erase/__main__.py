@@ -88,14 +88,12 @@ def run(arguments: Sequence[str], environment: Mapping[str, str]) -> None:
     if not key:
         logger.warning("%s is not set: looking for the plain id only", options.hmac_key_env)
     user_ids = stored_ids(_user_id(options.user_id), key)
-    events_table = options.events_table.replace(":", ".")
-    dead_letter_table = options.dead_letter_table.replace(":", ".")
-    with bigquery_client.connect(events_table) as client:
-        check_table(client, events_table, "events")
-        check_table(client, dead_letter_table, "dead_letters")
+    with bigquery_client.connect(options.events_table) as client:
+        check_table(client, options.events_table, "events")
+        check_table(client, options.dead_letter_table, "dead_letters")
         found = [
-            UserRows(client, events_table, _EVENTS, user_ids),
-            UserRows(client, dead_letter_table, _DEAD_LETTERS, user_ids),
+            UserRows(client, options.events_table, _EVENTS, user_ids),
+            UserRows(client, options.dead_letter_table, _DEAD_LETTERS, user_ids),
         ]
         _erase(found, execute=options.execute)
 

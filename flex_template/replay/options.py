@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from datetime import UTC, datetime
 from typing import NamedTuple
 
+from flex_template.bigquery.table_name import TableName
 from flex_template.options import MAX_AGE_DAYS, positive, table, topic
 from flex_template.replay.publisher import MAX_MESSAGES
 from flex_template.replay.selection import Selection
@@ -37,11 +38,10 @@ def parse(arguments: Sequence[str]) -> ReplayOptions:
         SystemExit: an option is malformed or missing; argparse has printed which.
     """
     options = _parser().parse_args(arguments)
-    dead_letters = options.dead_letter_table.replace(":", ".")
-    dataset, _, _ = dead_letters.rpartition(".")
+    dead_letters = TableName.parse(options.dead_letter_table)
     return ReplayOptions(
-        dead_letters,
-        (options.replays_table or f"{dataset}.replays").replace(":", "."),
+        str(dead_letters),
+        options.replays_table or str(dead_letters.beside("replays")),
         options.topic,
         _selection(options),
         options.repair,

@@ -15,6 +15,7 @@ from collections.abc import Sequence
 from google.api_core.exceptions import GoogleAPICallError
 
 from flex_template.bigquery.client import check_table, connect
+from flex_template.bigquery.table_name import TableName
 from flex_template.options import table
 from flex_template.trace.story import Moment, Tables, story
 
@@ -46,10 +47,9 @@ def _line(moment: Moment) -> str:
 
 
 def _tables(options: argparse.Namespace) -> Tables:
-    dead_letters = options.dead_letter_table.replace(":", ".")
-    dataset, _, _ = dead_letters.rpartition(".")
-    replays = (options.replays_table or f"{dataset}.replays").replace(":", ".")
-    return Tables(options.events_table.replace(":", "."), dead_letters, replays)
+    dead_letters = TableName.parse(options.dead_letter_table)
+    replays = options.replays_table or str(dead_letters.beside("replays"))
+    return Tables(options.events_table, str(dead_letters), replays)
 
 
 def _parser() -> argparse.ArgumentParser:

@@ -25,7 +25,7 @@ def test_the_environment_gives_source_and_tables() -> None:
 def test_the_command_line_wins_over_the_environment() -> None:
     options, _ = parse([SUBSCRIPTION, "--events_table=other-project:a.b"], ENVIRONMENT)
     assert options.input_topic is None
-    assert options.events_table == "other-project:a.b"
+    assert options.events_table == "other-project.a.b"
     assert options.dead_letter_table == "my-project.aegis.dead_letters"
 
 
@@ -74,6 +74,7 @@ def test_a_missing_dead_letter_table_is_named(capsys: pytest.CaptureFixture[str]
         ("input_topic", "projects/tiny/topics/events", "projects/my-project/topics/"),
         ("events_table", "aegis.events", "my-project.aegis.events"),
         ("events_table", "my-project.aegis.events`; DROP", "my-project.aegis.events"),
+        ("events_table", "example.com:my-project.a.b", "is in a domain-scoped project"),
         ("dead_letter_table", "my-project.ae-gis.events", "my-project.aegis.events"),
         ("max_event_age_days", "0", "365"),
         ("max_event_age_days", "3651", "365"),

@@ -9,6 +9,7 @@ from benchmarks.one_machine.kills import kill
 from benchmarks.one_machine.setting import Setting, setting
 from tests.machine import pubsub_emulator
 
+pytestmark = pytest.mark.slow
 PER_SECOND = 1_500
 
 
