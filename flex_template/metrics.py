@@ -14,9 +14,12 @@ EVENTS = "events"
 DEAD_LETTERS = "dead_letters"
 EDGE_REFUSALS = "edge_refusals"
 APPEND_RETRIES = "append_retries"
-BATCH_ROWS = "batch_rows"
-BATCH_BYTES = "batch_bytes"
-APPEND_MILLISECONDS = "append_milliseconds"
+BUNDLE_ROWS = "bundle_rows"  # of one table
+APPEND_ROWS = "append_rows"  # of one request
+APPEND_BYTES = "append_bytes"
+BYTES_IN_FLIGHT = "bytes_in_flight"  # of the whole process
+WAIT_MILLISECONDS = "wait_milliseconds"  # at the end of a bundle
+APPEND_MILLISECONDS = "append_milliseconds"  # from a request to its answer
 LATENCY_MILLISECONDS = "end_to_end_latency_milliseconds"
 
 

@@ -6,9 +6,10 @@ from typing import Any
 
 from google.cloud import bigquery
 
-from flex_template.bigquery import append_stream, client
+from flex_template.bigquery import client, shared
 from flex_template.bigquery.arrow import arrow_schema, record_batch
-from flex_template.bigquery.writer import Batch, RetryPolicy, TableWriter
+from flex_template.bigquery.bundle import BundleWriter
+from flex_template.bigquery.shared import Destination
 from flex_template.dead_letter import Failure, Origin, dead_letter_row
 from flex_template.message import Message
 from local.resources import create_tables
@@ -32,12 +33,11 @@ class Warehouse:
     def append(self, kind: str, rows: Iterable[tuple[Any, ...]]) -> None:
         """Store rows of one of `schemas.TABLES` as the pipeline does."""
         schema, rows = arrow_schema(kind), list(rows)
-        table, transport = f"{self.dataset}.{kind}", append_stream.connect()
-        writer = TableWriter(table, schema, transport, RetryPolicy(), lambda: None)
-        settled = [*writer.append(Batch(record_batch(rows, schema), rows)), *writer.flush()]
-        writer.close()
-        transport.close()
-        assert not any(each.refused for each in settled)
+        lease = shared.acquire(Destination(f"{self.dataset}.{kind}", kind))
+        writer = BundleWriter(lease.writer)
+        writer.append([record_batch(rows, schema)], rows, 0)
+        assert not any(append.refused for append in writer.wait())
+        shared.release(lease)
 
     def rows(self, kind: str) -> list[Row]:
         """Everything in one table."""

@@ -87,7 +87,7 @@ def _sample(case: Case) -> dict[str, int | float]:
         with _started(*arguments, bad, core=0, environment={variable: address}) as child:
             output, _ = child.communicate()
         serving.terminate()
-        _check_rows(case, int(serving.stdout.readline()))
+        _check_rows(case, int(serving.stdout.readline().split()[0]))
     return json.loads(output)  # type: ignore[no-any-return]
 
 

@@ -1,8 +1,9 @@
-"""The sinks: buffer a bundle's rows, append them in batches, settle them before it ends."""
+"""The sinks: hand a bundle's rows to the process's writer, and await each."""
 
 import gc
+import time
 from abc import abstractmethod
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
 import apache_beam as beam
@@ -11,20 +12,24 @@ import pyarrow.compute as pc
 from apache_beam.utils.windowed_value import WindowedValue
 
 from flex_template import metrics
-from flex_template.bigquery.append_stream import connect
+from flex_template.bigquery import shared
 from flex_template.bigquery.arrow import arrow_schema, record_batch
-from flex_template.bigquery.writer import AppendError, Batch, RetryPolicy, Settled, TableWriter
+from flex_template.bigquery.budget import PROCESS_BUDGET
+from flex_template.bigquery.bundle import BundleWriter
+from flex_template.bigquery.pending import Append
+from flex_template.bigquery.retry import AppendError, RetryPolicy
+from flex_template.bigquery.shared import DEFAULT_POLICY, Destination
 from flex_template.chunk import Chunk, in_global_window
 from flex_template.dead_letter import DeadLetterRow, Failure, row_refused
 from flex_template.message import from_pubsub
 from schemas import now_micros
 
+# A bundle hands over this much at a time, so that a large one fills whole requests by itself.
 MAX_ROWS = 2_000
-MAX_BUFFERED_BYTES = 4_000_000
+MAX_BYTES = 4_000_000
 # Messages leave no reference cycles behind, yet at Python's default of 700 the collector looks
 # through the buffered rows again and again, for a seventh of all CPU.
 GC_THRESHOLD = 50_000
-DEFAULT_POLICY = RetryPolicy()
 
 Refusal = tuple[Any, str]
 
@@ -32,65 +37,78 @@ Refusal = tuple[Any, str]
 class _AppendRows(beam.DoFn):
     """Appends rows to one table; a bundle commits only once all its rows are stored or refused."""
 
-    def __init__(self, table: str, schema_of: str, policy: RetryPolicy) -> None:
-        """Write to `table`, whose schema is that of one of `schemas.TABLES`."""
-        self._table = table
-        self._schema_of = schema_of
-        self._policy = policy
+    def __init__(self, destination: Destination) -> None:
+        self._destination = destination
 
     def setup(self) -> None:
         gc.set_threshold(GC_THRESHOLD)
-        self._schema = arrow_schema(self._schema_of)
-        self._transport = connect()
-        self._writer = TableWriter(
-            self._table, self._schema, self._transport, self._policy, _count_retry
-        )
+        self._schema = arrow_schema(self._destination.schema_of)
+        self._lease = shared.acquire(self._destination)
+        self._bundle = BundleWriter(self._lease.writer)
 
     def start_bundle(self) -> None:
-        self._writer.forget()
+        self._bundle.withdraw()  # what a bundle that failed has left
+        self._bundle_rows = 0
         self._clear()
 
     def _clear(self) -> None:
+        self._batches: list[pa.RecordBatch] = []
         self._sources: list[Any] = []
-        self._rows: list[tuple[Any, ...]] = []
         self._bytes = 0
 
+    def teardown(self) -> None:
+        self._bundle.withdraw()
+        shared.release(self._lease)
+
     def _add(self, sources: Sequence[Any], rows: Sequence[tuple[Any, ...]], size: int) -> None:
+        """Keep rows, and what each was made from, `size` bytes; hand over what has gathered."""
+        if not rows:
+            return
+        batch = record_batch(rows, self._schema)
+        self._note(batch)
+        self._batches.append(batch)
         self._sources += sources
-        self._rows += rows
-        self._bytes += size
+        self._bytes += size + batch.nbytes
+        self._bundle_rows += len(rows)
+        if len(self._sources) >= MAX_ROWS or self._bytes >= MAX_BYTES:
+            self._hand_over()
+
+    def _hand_over(self) -> None:
+        if self._batches:
+            self._bundle.append(self._batches, self._sources, self._bytes)
+            metrics.record(metrics.BYTES_IN_FLIGHT, PROCESS_BUDGET.held)
+            self._clear()
 
     def _refusals(self) -> Iterator[Refusal]:
-        """What is known to be refused once enough rows for a batch have been sent."""
-        if len(self._rows) >= MAX_ROWS or self._bytes >= MAX_BUFFERED_BYTES:
-            yield from self._settled(self._send())
+        """What is known to be refused by now."""
+        return self._counted(self._bundle.settled())
 
     def _all_refusals(self) -> Iterator[Refusal]:
         """What is refused of all rows; waits for BigQuery's answers."""
-        if self._rows:
-            yield from self._settled(self._send())
-        yield from self._settled(self._writer.flush())
+        self._hand_over()
+        if not self._bundle_rows:
+            return
+        began = time.monotonic()
+        yield from self._counted(self._bundle.wait())
+        metrics.record(metrics.WAIT_MILLISECONDS, round((time.monotonic() - began) * 1000))
+        metrics.record(metrics.BUNDLE_ROWS, self._bundle_rows)
 
-    def teardown(self) -> None:
-        self._writer.close()
-        self._transport.close()
+    def _counted(self, appends: Iterable[Append]) -> Iterator[Refusal]:
+        for append in appends:
+            self._count_stored(append.stored)
+            for request in append.requests:
+                metrics.record(metrics.APPEND_ROWS, request.rows)
+                metrics.record(metrics.APPEND_BYTES, request.bytes)
+                metrics.record(metrics.APPEND_MILLISECONDS, round(request.seconds * 1000))
+            if append.retries:
+                metrics.count({metrics.APPEND_RETRIES: append.retries})
+            yield from append.refused
 
-    def _send(self) -> Iterator[Settled]:
-        batch = Batch(record_batch(self._rows, self._schema), self._sources)
-        metrics.record(metrics.BATCH_ROWS, len(self._rows))
-        metrics.record(metrics.BATCH_BYTES, batch.rows.nbytes)
-        self._clear()
-        return self._writer.append(batch)
-
-    def _settled(self, settled: Iterator[Settled]) -> Iterator[Refusal]:
-        for outcome in settled:
-            metrics.record(metrics.APPEND_MILLISECONDS, round(outcome.seconds * 1000))
-            if outcome.stored is not None:
-                self._count_stored(outcome.stored.rows)
-            yield from outcome.refused
+    def _note(self, batch: pa.RecordBatch) -> None:
+        """Look at rows before they are handed over."""
 
     @abstractmethod
-    def _count_stored(self, rows: pa.RecordBatch) -> None:
+    def _count_stored(self, rows: int) -> None:
         """Count rows that BigQuery holds."""
 
 
@@ -98,7 +116,11 @@ class AppendEvents(_AppendRows):
     """Chunks whose values are rows in; lists of `Failure`s out."""
 
     def __init__(self, table: str, policy: RetryPolicy = DEFAULT_POLICY) -> None:
-        super().__init__(table, "events", policy)
+        super().__init__(Destination(table, "events", policy))
+
+    def start_bundle(self) -> None:
+        super().start_bundle()
+        self._oldest: int | None = None
 
     def process(self, chunk: Chunk) -> list[list[Failure]]:
         rows = [row for _, row in chunk.values]
@@ -107,24 +129,28 @@ class AppendEvents(_AppendRows):
 
     def finish_bundle(self) -> Iterator[WindowedValue]:
         yield in_global_window(list(map(_failure, self._all_refusals())))
+        if self._oldest is not None:
+            metrics.record(metrics.LATENCY_MILLISECONDS, (now_micros() - self._oldest) // 1000)
 
-    def _count_stored(self, rows: pa.RecordBatch) -> None:
-        metrics.count({metrics.EVENTS: rows.num_rows})
-        oldest = pc.min(rows.column("received_at")).cast(pa.int64()).as_py()
+    def _note(self, batch: pa.RecordBatch) -> None:
+        oldest = pc.min(batch.column("received_at")).cast(pa.int64()).as_py()
         if oldest is not None:
-            metrics.record(metrics.LATENCY_MILLISECONDS, (now_micros() - oldest) // 1000)
+            self._oldest = min(oldest, self._oldest or oldest)
+
+    def _count_stored(self, rows: int) -> None:
+        metrics.count({metrics.EVENTS: rows})
 
 
 class AppendDeadLetters(_AppendRows):
     """Lists of message ids and rows in; nothing out: a dead letter that is refused is an error."""
 
     def __init__(self, table: str, policy: RetryPolicy = DEFAULT_POLICY) -> None:
-        super().__init__(table, "dead_letters", policy)
+        super().__init__(Destination(table, "dead_letters", policy))
 
     def process(self, letters: list[tuple[str, DeadLetterRow]]) -> None:
-        for message_id, row in letters:
-            self._add([message_id], [row], len(row[_PAYLOAD]))
-            self._require_none(self._refusals())
+        ids, rows = zip(*letters, strict=True)
+        self._add(ids, rows, 0)
+        self._require_none(self._refusals())
 
     def finish_bundle(self) -> None:
         self._require_none(self._all_refusals())
@@ -134,15 +160,8 @@ class AppendDeadLetters(_AppendRows):
             message = f"BigQuery refuses the dead letter of message {message_id}: {reason}"
             raise AppendError(message)
 
-    def _count_stored(self, rows: pa.RecordBatch) -> None:
-        metrics.count({metrics.DEAD_LETTERS: rows.num_rows})
-
-
-_PAYLOAD = 7  # until rows are measured as what they are
-
-
-def _count_retry() -> None:
-    metrics.count({metrics.APPEND_RETRIES: 1})
+    def _count_stored(self, rows: int) -> None:
+        metrics.count({metrics.DEAD_LETTERS: rows})
 
 
 def _failure(refusal: Refusal) -> Failure:

@@ -3,18 +3,23 @@
 import os
 import queue
 import threading
+from collections.abc import Callable
+from typing import Any, TypeAlias
 
 import grpc
 from google.cloud.bigquery_storage_v1.services.big_query_write.transports import (
     BigQueryWriteGrpcTransport,
 )
-from google.cloud.bigquery_storage_v1.types import AppendRowsRequest, AppendRowsResponse
+from google.cloud.bigquery_storage_v1.types import AppendRowsResponse
 
 EMULATOR_VARIABLE = "BIGQUERY_STORAGE_EMULATOR_HOST"
 
 
 class StreamEnded(Exception):  # noqa: N818 - an ordinary event of a long-lived stream
-    """The server closed the stream without an error, or stayed silent for too long."""
+    """The server closed the stream without an error."""
+
+
+Answer: TypeAlias = AppendRowsResponse | grpc.RpcError | StreamEnded
 
 
 def connect() -> BigQueryWriteGrpcTransport:
@@ -25,42 +30,36 @@ def connect() -> BigQueryWriteGrpcTransport:
 
 
 class AppendStream:
-    """A bidirectional stream; `receive` yields responses in the order of `send`."""
+    """A bidirectional stream; its answers are handed over in the order of `send`, then its end.
 
-    def __init__(self, transport: BigQueryWriteGrpcTransport, write_stream: str) -> None:
-        self._requests: queue.SimpleQueue[AppendRowsRequest | None] = queue.SimpleQueue()
-        self._responses: queue.SimpleQueue[AppendRowsResponse | Exception] = queue.SimpleQueue()
+    `on_answer` is called in a thread of the stream's own, with the stream and a response or, last,
+    the error or `StreamEnded` that ended the call; what is then unanswered may be stored or not.
+    """
+
+    def __init__(
+        self,
+        transport: BigQueryWriteGrpcTransport,
+        write_stream: str,
+        on_answer: Callable[["AppendStream", Answer], None],
+    ) -> None:
+        self._requests: queue.SimpleQueue[Any] = queue.SimpleQueue()
+        self._on_answer = on_answer
         routing = ("x-goog-request-params", f"write_stream={write_stream}")
-        requests = iter(self._requests.get, None)
-        self._call = transport.append_rows(requests, metadata=[routing])
-        threading.Thread(target=self._read, name="append-rows", daemon=True).start()
+        self._call = transport.append_rows(iter(self._requests.get, None), metadata=[routing])
+        threading.Thread(target=self._read, name="append-answers", daemon=True).start()
 
     def _read(self) -> None:
         try:
             for response in self._call:
-                self._responses.put(response)
+                self._on_answer(self, response)
         except grpc.RpcError as error:
-            self._responses.put(error)
+            self._on_answer(self, error)
         else:
-            self._responses.put(StreamEnded("the server closed the stream"))
+            self._on_answer(self, StreamEnded("the server closed the stream"))
 
-    def send(self, request: AppendRowsRequest) -> None:
+    def send(self, request: Any) -> None:
+        """Send one `AppendRowsRequest`, as plain protobuf."""
         self._requests.put(request)
-
-    def receive(self, timeout: float) -> AppendRowsResponse:
-        """The next response, waiting at most `timeout` seconds.
-
-        Raises:
-            grpc.RpcError: the call failed; what is in flight may or may not be stored.
-            StreamEnded: the call ended, or no response came in time; the same holds.
-        """
-        try:
-            response = self._responses.get(timeout=timeout)
-        except queue.Empty:
-            raise StreamEnded(f"no response within {timeout:g} s") from None
-        if isinstance(response, Exception):
-            raise response
-        return response
 
     def close(self) -> None:
         self._requests.put(None)

@@ -1,186 +1,200 @@
-"""Appends batches to a table's default stream, at least once, several in flight.
+"""The one writer of a process to a table: rows of all bundles in flight share its requests.
 
-- A row that BigQuery refuses is returned with BigQuery's reason; the rest is appended again.
-- A retryable error or a broken stream is retried with jittered backoff on a new stream.
-- Any other error, or too many failures in a row, raises `AppendError`: the caller's bundle fails
-  and Pub/Sub delivers its messages again.
+A thread of its own owns its state; bundles and streams only put events into its inbox.
+
+- A request goes when the answers allow it, with whatever waits by then; several are in flight, and
+  a second stream opens when the first is full.
+- A row that BigQuery refuses goes back to its bundle with BigQuery's reason; the rest of the
+  request is sent again.
+- What may pass is retried, each request with a patience of its own. Any other error, or the end of
+  patience, fails exactly the bundles whose rows the request held; Pub/Sub delivers them again.
 """
 
-import random
+import logging
+import queue
+import threading
 import time
-from collections import deque
-from collections.abc import Callable, Iterator
-from typing import Any, NamedTuple
+from collections.abc import Callable
+from functools import partial
+from typing import NamedTuple
 
 import grpc
-import pyarrow as pa
 from google.cloud.bigquery_storage_v1.services.big_query_write.transports import (
     BigQueryWriteGrpcTransport,
 )
-from google.cloud.bigquery_storage_v1.types import AppendRowsRequest, AppendRowsResponse
 
-from flex_template.bigquery.append_stream import AppendStream, StreamEnded
-from flex_template.bigquery.table_name import TableName
+from flex_template.bigquery.append_stream import Answer, AppendStream, StreamEnded
+from flex_template.bigquery.pending import Append, FairQueue
+from flex_template.bigquery.request import Table, requests_of
+from flex_template.bigquery.retry import AppendError, RetryPolicy
+from flex_template.bigquery.streams import Streams
+from flex_template.bigquery.verdicts import Verdicts
 
-# "The size of a single AppendRowsRequest must be less than 20 MB", schema and framing included.
-# https://cloud.google.com/bigquery/docs/reference/storage/rpc/google.cloud.bigquery.storage.v1
-MAX_REQUEST_BYTES = 19_900_000
-MAX_IN_FLIGHT = 8
-RETRYABLE = {
-    grpc.StatusCode.UNAVAILABLE,
-    grpc.StatusCode.ABORTED,
-    grpc.StatusCode.INTERNAL,
-    grpc.StatusCode.RESOURCE_EXHAUSTED,
-    grpc.StatusCode.DEADLINE_EXCEEDED,
-    grpc.StatusCode.CANCELLED,
-}
-_CODES = {code.value[0]: code for code in grpc.StatusCode}
+# What gathers in this time, while other requests are in flight, shares one.
+LINGER_SECONDS = 0.002
+FULL_ROWS = 2_000
+FULL_BYTES = 4_000_000
+
+_logger = logging.getLogger(__name__)
 
 
-class RetryPolicy(NamedTuple):
-    """Seconds between failures in a row, doubling, with full jitter; and how many are borne."""
+class Clock(NamedTuple):
+    """Time in seconds, which may pass at another `speed` than the system's."""
 
-    attempts: int = 8
-    initial: float = 0.1
-    maximum: float = 10.0
-    response_timeout: float = 60.0
-
-    def delay(self, failures: int) -> float:
-        return random.uniform(0, min(self.maximum, self.initial * 2**failures))  # noqa: S311
+    now: Callable[[], float] = time.monotonic
+    speed: float = 1.0
 
 
-class AppendError(RuntimeError):
-    """BigQuery takes no rows for this table: a fault of the table, a permission or the service."""
-
-
-class Batch(NamedTuple):
-    """Rows as Arrow, and a key for each by which its caller knows it."""
-
-    rows: pa.RecordBatch
-    keys: list[Any]
-
-
-class Settled(NamedTuple):
-    """One batch's fate: how many rows are stored, and which were refused, with the reason."""
-
-    stored: Batch | None
-    refused: list[tuple[Any, str]]
-    seconds: float
+SYSTEM_CLOCK = Clock()
 
 
 class TableWriter:
-    """Writes to one table; not thread-safe, like the DoFn that owns it."""
+    """Takes rows from any thread, and settles each."""
 
     def __init__(
         self,
-        table: str,
-        schema: pa.Schema,
+        table: Table,
         transport: BigQueryWriteGrpcTransport,
         policy: RetryPolicy,
-        on_retry: Callable[[], None],
+        clock: Clock = SYSTEM_CLOCK,
     ) -> None:
-        self._name = TableName.parse(table).default_stream
-        self._schema = schema.serialize().to_pybytes()
+        self._table = table
         self._transport = transport
         self._policy = policy
-        self._on_retry = on_retry
-        self._in_flight: deque[tuple[Batch, AppendRowsRequest, float]] = deque()
-        self._stream: AppendStream | None = None
-        self._failures = 0
+        self._clock = clock
+        self._inbox: queue.SimpleQueue[Callable[[float], None]] = queue.SimpleQueue()
+        self._unsettled: set[Append] = set()
+        self._queue = FairQueue()
+        self._oldest = 0.0
+        self._streams = Streams(self._open_stream)
+        self._verdicts = Verdicts(table.write_stream, policy)
+        self._open = threading.Lock()
+        self._closing = False
+        self._ended = False
+        threading.Thread(target=self._run, name="append-rows", daemon=True).start()
 
-    def append(self, batch: Batch) -> Iterator[Settled]:
-        """Send a batch, split where it is too large; yields what settled to make room."""
-        if batch.rows.nbytes > MAX_REQUEST_BYTES and batch.rows.num_rows > 1:
-            half = batch.rows.num_rows // 2
-            yield from self.append(Batch(batch.rows.slice(0, half), batch.keys[:half]))
-            yield from self.append(Batch(batch.rows.slice(half), batch.keys[half:]))
-            return
-        self._send(batch)
-        while len(self._in_flight) >= MAX_IN_FLIGHT:
-            yield from self._settle_oldest()
-
-    def flush(self) -> Iterator[Settled]:
-        """Wait for everything in flight.
-
-        Raises:
-            AppendError: BigQuery does not take it.
-        """
-        while self._in_flight:
-            yield from self._settle_oldest()
-
-    def forget(self) -> None:
-        """Drop what an earlier bundle left in flight: it failed and will be processed again."""
-        self._failures = 0
-        if self._in_flight:
-            self.close()
+    def append(self, bundle: object, append: Append) -> None:
+        """Send rows of `bundle`; they are settled sooner or later, whatever happens."""
+        with self._open:
+            if self._closing:
+                append.fail(self._error("the writer is closed"))
+            else:
+                self._inbox.put(lambda now: self._enqueue(bundle, append, now))
 
     def close(self) -> None:
-        """End the stream; what is in flight may or may not be stored."""
-        self._in_flight.clear()
-        if self._stream is not None:
-            self._stream.close()
-            self._stream = None
-
-    def _send(self, batch: Batch) -> None:
-        request = AppendRowsRequest(
-            write_stream=self._name,
-            trace_id="aegis-consumer",
-            arrow_rows=AppendRowsRequest.ArrowData(
-                writer_schema={"serialized_schema": self._schema},
-                rows={"serialized_record_batch": batch.rows.serialize().to_pybytes()},
-            ),
-        )
-        self._in_flight.append((batch, request, time.monotonic()))
-        self._open_stream().send(request)
+        """End all streams; what is not settled fails, and may or may not be stored."""
+        with self._open:
+            self._closing = True
+            self._inbox.put(lambda _: self._end())
 
     def _open_stream(self) -> AppendStream:
-        if self._stream is None:
-            self._stream = AppendStream(self._transport, self._name)
-        return self._stream
+        return AppendStream(self._transport, self._table.write_stream, self._on_answer)
 
-    def _settle_oldest(self) -> Iterator[Settled]:
+    def _on_answer(self, stream: AppendStream, answer: Answer) -> None:
+        self._inbox.put(lambda now: self._answered(stream, answer, now))
+
+    def _run(self) -> None:
+        while not self._ended:
+            try:
+                self._turn()
+            except Exception as error:
+                # Nobody else would ever settle what this thread holds.
+                _logger.exception("the writer of %s broke", self._table.write_stream)
+                self._fail_all(self._error(type(error).__name__))
+        self._fail_all(self._error("the writer is closed"))
+        self._transport.close()
+
+    def _turn(self) -> None:
+        """Take the events that have come, then send what is due."""
+        self._take_events(self._seconds_to_wait())
+        now = self._clock.now()
+        for stream in self._streams.silent(now - self._policy.answer_timeout):
+            reason = f"no answer within {self._policy.answer_timeout:g} s"
+            self._verdicts.timed_out(self._streams.end(stream), reason, now)
+        self._send_what_is_due(now)
+
+    def _take_events(self, timeout: float | None) -> None:
         try:
-            response = self._open_stream().receive(self._policy.response_timeout)
-        except StreamEnded as error:
-            self._resend_all(grpc.StatusCode.UNAVAILABLE, str(error))
-        except grpc.RpcError as error:
-            self._resend_all(error.code(), error.details())
-        else:
-            yield from self._settle(response)
+            event = self._inbox.get(timeout=timeout)
+            while True:
+                event(self._clock.now())
+                event = self._inbox.get_nowait()
+        except queue.Empty:
+            return
 
-    def _settle(self, response: AppendRowsResponse) -> Iterator[Settled]:
-        batch, request, sent_at = self._in_flight.popleft()
-        seconds = time.monotonic() - sent_at
-        if response.row_errors:
-            yield Settled(None, self._append_the_rest(batch, response), seconds)
-        elif response.error.code:
-            self._back_off(_CODES[response.error.code], response.error.message)
-            self._in_flight.append((batch, request, time.monotonic()))
-            self._open_stream().send(request)
-        else:
-            self._failures = 0
-            yield Settled(batch, [], seconds)
+    def _seconds_to_wait(self) -> float | None:
+        """Until something is due that no event announces; None if there is no such thing."""
+        moments = []
+        if self._queue and self._streams.has_room(is_full_request=self._is_full()):
+            moments.append(self._oldest + LINGER_SECONDS)
+        due = self._verdicts.next_due()
+        if due is not None and self._streams.has_room(is_full_request=True):
+            moments.append(due)
+        moments = [max(moment, self._verdicts.resume_at) for moment in moments]
+        if (silence := self._streams.oldest_silence()) is not None:
+            moments.append(silence + self._policy.answer_timeout)
+        if not moments:
+            return None
+        return max(0.0, min(moments) - self._clock.now()) / self._clock.speed
 
-    def _append_the_rest(self, batch: Batch, response: AppendRowsResponse) -> list[tuple[Any, str]]:
-        """A request with row errors stored nothing: send again what BigQuery did not refuse."""
-        reasons = {error.index: error.message for error in response.row_errors}
-        rest = [index for index in range(batch.rows.num_rows) if index not in reasons]
-        if rest:
-            self._send(Batch(batch.rows.take(pa.array(rest)), [batch.keys[i] for i in rest]))
-        return [(batch.keys[index], reason) for index, reason in reasons.items()]
+    def _enqueue(self, bundle: object, append: Append, now: float) -> None:
+        self._unsettled.add(append)
+        append.when_settled(partial(self._unsettled.discard, append))
+        if not self._queue:
+            self._oldest = now
+        self._queue.put(bundle, append)
 
-    def _resend_all(self, code: grpc.StatusCode, reason: str) -> None:
-        if self._stream is not None:
-            self._stream.close()
-            self._stream = None
-        self._back_off(code, reason)
-        stream = self._open_stream()
-        for _, request, _ in self._in_flight:
-            stream.send(request)
+    def _answered(self, stream: AppendStream, answer: Answer, now: float) -> None:
+        if isinstance(answer, StreamEnded):
+            unanswered = self._streams.end(stream)
+            self._verdicts.broken(unanswered, grpc.StatusCode.UNAVAILABLE, str(answer), now)
+        elif isinstance(answer, grpc.RpcError):
+            unanswered = self._streams.end(stream)
+            self._verdicts.broken(unanswered, answer.code(), answer.details(), now)
+        elif flight := self._streams.answered(stream, now):
+            self._verdicts.answer(flight.request, answer, flight.sent_at, now)
 
-    def _back_off(self, code: grpc.StatusCode, reason: str) -> None:
-        if code not in RETRYABLE or self._failures >= self._policy.attempts:
-            raise AppendError(f"{self._name}: {code.name}: {reason}")
-        self._on_retry()
-        time.sleep(self._policy.delay(self._failures))
-        self._failures += 1
+    def _send_what_is_due(self, now: float) -> None:
+        if now < self._verdicts.resume_at:
+            return
+        self._send_again(now)
+        while self._is_time_for_a_request(now):
+            for request in requests_of(self._table, self._take_awaited()):
+                self._verdicts.send_again(request, now)
+            self._oldest = now
+            self._send_again(now)
+
+    def _send_again(self, now: float) -> None:
+        while self._streams.has_room(is_full_request=True) and self._verdicts.has_due(now):
+            request = self._verdicts.due(now)
+            if request is not None:
+                self._streams.send(request, now)
+
+    def _take_awaited(self) -> list[Append]:
+        appends = self._queue.take(FULL_ROWS, FULL_BYTES)
+        for append in appends:
+            if append.withdrawn:
+                append.fail(AppendError("withdrawn"))
+        return [append for append in appends if append.is_awaited]
+
+    def _is_time_for_a_request(self, now: float) -> bool:
+        full = self._is_full()
+        if not self._queue or not self._streams.has_room(is_full_request=full):
+            return False
+        return full or not self._streams.in_flight or now - self._oldest >= LINGER_SECONDS
+
+    def _is_full(self) -> bool:
+        return self._queue.rows >= FULL_ROWS or self._queue.bytes >= FULL_BYTES
+
+    def _end(self) -> None:
+        self._ended = True
+
+    def _error(self, reason: str) -> AppendError:
+        return AppendError(f"{self._table.write_stream}: {reason}")
+
+    def _fail_all(self, error: AppendError) -> None:
+        self._streams.close()
+        self._verdicts.forget()
+        self._queue = FairQueue()
+        for append in list(self._unsettled):
+            append.fail(error)

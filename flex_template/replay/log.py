@@ -11,10 +11,12 @@ from typing import NamedTuple, Self
 from google.cloud import bigquery
 from google.cloud.bigquery import ArrayQueryParameter, ScalarQueryParameter
 
-from flex_template.bigquery import append_stream
+from flex_template.bigquery import shared
 from flex_template.bigquery.arrow import arrow_schema, record_batch
+from flex_template.bigquery.bundle import BundleWriter
 from flex_template.bigquery.client import run_query
-from flex_template.bigquery.writer import AppendError, Batch, RetryPolicy, TableWriter
+from flex_template.bigquery.retry import AppendError
+from flex_template.bigquery.shared import Destination
 from flex_template.replay.letter import Letter
 from schemas import now_micros
 
@@ -52,10 +54,8 @@ class ReplayLog:
         self._other_runs = _OTHER_RUNS.replace("{replays}", table)
         self._run_id = run_id
         self._schema = arrow_schema("replays")
-        self._transport = append_stream.connect()
-        self._writer = TableWriter(
-            table, self._schema, self._transport, RetryPolicy(), lambda: None
-        )
+        self._lease = shared.acquire(Destination(table, "replays"))
+        self._writer = BundleWriter(self._lease.writer)
 
     def claim(self, letters: Sequence[Letter]) -> tuple[list[Letter], list[Letter]]:
         """Claim `letters`; returns those that are this run's alone, then the contested ones."""
@@ -87,9 +87,9 @@ class ReplayLog:
         rows = [self._row(outcome) for outcome in outcomes]
         if not rows:
             return
-        batch = Batch(record_batch(rows, self._schema), rows)
-        for settled in (*self._writer.append(batch), *self._writer.flush()):
-            for _, reason in settled.refused:
+        self._writer.append([record_batch(rows, self._schema)], rows, 0)
+        for append in self._writer.wait():
+            for _, reason in append.refused:
                 raise AppendError(f"the replays table refuses a row: {reason}")
 
     def _row(self, outcome: Outcome) -> tuple[object, ...]:
@@ -109,5 +109,4 @@ class ReplayLog:
         return self
 
     def __exit__(self, *_: object) -> None:
-        self._writer.close()
-        self._transport.close()
+        shared.release(self._lease)

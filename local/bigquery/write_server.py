@@ -1,14 +1,18 @@
 """A BigQueryWrite server that speaks the real protocol, keeps or counts rows, and fails on demand.
 
 Run alone it only counts, in a process of its own for benchmarks:
-`python -m local.bigquery.write_server` prints its port, then the rows on SIGTERM.
+`python -m local.bigquery.write_server` prints its port, and on SIGTERM how many rows, requests and
+streams came.
 """
 
+import argparse
+import queue
 import signal
 import threading
+import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import AbstractContextManager
+from contextlib import AbstractContextManager, suppress
 from typing import Any, NoReturn, Self
 
 import grpc
@@ -22,6 +26,7 @@ from google.cloud.bigquery_storage_v1.types import (
 METHOD = "/google.cloud.bigquery.storage.v1.BigQueryWrite/AppendRows"
 MAX_REQUEST_BYTES = 20_000_000  # "must be less than 20 MB": AppendRowsRequest
 HOLD_SECONDS = 60
+MAX_STREAMS = 64
 
 Fault = Callable[[grpc.ServicerContext, str, pa.RecordBatch], AppendRowsResponse | None]
 
@@ -30,20 +35,25 @@ class BigQueryWriteServer(AbstractContextManager["BigQueryWriteServer"]):
     """In-process server; `rows[table]` lists what it stored, `faults` is consumed one per request.
 
     A fault sees the request's table and batch and returns a response in place of storing it, aborts
-    the call, or returns None to store it all the same.
+    the call, or returns None to store it all the same. `fault` gives one for each request that
+    `faults` has none for. Each answer comes `latency` seconds after its request, in their order.
     """
 
-    def __init__(self, *, keep: bool = True) -> None:
+    def __init__(self, *, keep: bool = True, latency: float = 0.0) -> None:
         self.rows: dict[str, list[dict[str, Any]]] = {}
         self.count = 0
         self.requests = 0
         self.largest_request = 0
         self.streams = 0
+        self.trace_ids: set[str] = set()
         self.faults: list[Fault] = []
+        self.fault: Callable[[], Fault | None] = lambda: None
+        self._open: list[queue.SimpleQueue[tuple[float, AppendRowsRequest] | None]] = []
         self._keep = keep
+        self._latency = latency
         self._lock = threading.Lock()
         options = [("grpc.max_receive_message_length", -1)]
-        self._server = grpc.server(ThreadPoolExecutor(16), options=options)
+        self._server = grpc.server(ThreadPoolExecutor(MAX_STREAMS), options=options)
         handler = grpc.stream_stream_rpc_method_handler(
             self._append_rows,
             request_deserializer=AppendRowsRequest.deserialize,
@@ -63,23 +73,50 @@ class BigQueryWriteServer(AbstractContextManager["BigQueryWriteServer"]):
         self, requests: Iterator[AppendRowsRequest], context: grpc.ServicerContext
     ) -> Iterator[AppendRowsResponse]:
         self.streams += 1
-        for request in requests:
+        for due, request in self._arrivals(requests, context):
+            time.sleep(max(0.0, due - time.monotonic()))
             try:
                 yield self._append(request, context)
             except StopStream:
                 return
 
+    def _arrivals(
+        self, requests: Iterator[AppendRowsRequest], context: grpc.ServicerContext
+    ) -> Iterator[tuple[float, AppendRowsRequest]]:
+        """Requests as they come, and when each is to be answered; ends when it is told to."""
+        arrived: queue.SimpleQueue[tuple[float, AppendRowsRequest] | None] = queue.SimpleQueue()
+        with self._lock:
+            self._open.append(arrived)
+
+        def read() -> None:
+            with suppress(Exception):  # gRPC's iterator raises a bare one at the end
+                for request in requests:
+                    arrived.put((time.monotonic() + self._latency, request))
+            arrived.put(None)
+
+        context.add_callback(lambda: arrived.put(None))
+        threading.Thread(target=read, daemon=True).start()
+        yield from iter(arrived.get, None)
+
+    def close_streams(self) -> None:
+        """End all streams that are open, as BigQuery does with idle ones."""
+        with self._lock:
+            ended, self._open = self._open, []
+        for arrived in ended:
+            arrived.put(None)
+
     def _append(
         self, request: AppendRowsRequest, context: grpc.ServicerContext
     ) -> AppendRowsResponse:
         self.requests += 1
+        self.trace_ids.add(request.trace_id)
         size = AppendRowsRequest.pb(request).ByteSize()
         self.largest_request = max(self.largest_request, size)
         if size >= MAX_REQUEST_BYTES:
             context.abort(grpc.StatusCode.INVALID_ARGUMENT, f"request too large: {size}")
         table, batch = request.write_stream.split("/")[5], _batch(request)
         with self._lock:
-            fault = self.faults.pop(0) if self.faults else None
+            fault = self.faults.pop(0) if self.faults else self.fault()
         response = fault(context, table, batch) if fault else None
         if response is None:
             self.store(table, batch)
@@ -111,6 +148,17 @@ def refuse(unwanted: Callable[[dict[str, Any]], bool], reason: str) -> Fault:
     return fault
 
 
+def choke_on(unwanted: Callable[[dict[str, Any]], bool], message: str) -> Fault:
+    """INVALID_ARGUMENT for a request that holds such a row, without saying which it is."""
+
+    def fault(_: grpc.ServicerContext, __: str, batch: pa.RecordBatch) -> AppendRowsResponse | None:
+        error = {"code": grpc.StatusCode.INVALID_ARGUMENT.value[0], "message": message}
+        poisoned = any(map(unwanted, batch.to_pylist()))
+        return AppendRowsResponse(error=error) if poisoned else None
+
+    return fault
+
+
 def respond(code: grpc.StatusCode, message: str) -> Fault:
     """An error in the response; the stream stays open."""
     error = {"code": code.value[0], "message": message}
@@ -134,6 +182,17 @@ def close_stream(*_: object) -> NoReturn:
 
 def succeed(*_: object) -> None:
     """No fault: the request is stored."""
+
+
+def change_schema(server: BigQueryWriteServer, columns: list[str]) -> Fault:
+    """The rows are stored, and the answer tells that the table has other columns now."""
+
+    def fault(_: grpc.ServicerContext, table: str, batch: pa.RecordBatch) -> AppendRowsResponse:
+        server.store(table, batch)
+        schema = {"fields": [{"name": name} for name in columns]}
+        return AppendRowsResponse(append_result={}, updated_schema=schema)
+
+    return fault
 
 
 def lose_answer(server: BigQueryWriteServer) -> Fault:
@@ -172,12 +231,15 @@ def _batch(request: AppendRowsRequest) -> pa.RecordBatch:
 
 def main() -> None:
     """Serve until SIGTERM."""
+    command = argparse.ArgumentParser(prog="python -m local.bigquery.write_server")
+    command.add_argument("--latency", type=float, default=0.0, help="seconds until each answer")
+    latency = command.parse_args().latency
     ends = {signal.SIGTERM, signal.SIGINT}
     signal.pthread_sigmask(signal.SIG_BLOCK, ends)  # sigwait takes only what is blocked
-    with BigQueryWriteServer(keep=False) as server:
+    with BigQueryWriteServer(keep=False, latency=latency) as server:
         print(server.host, flush=True)
         signal.sigwait(ends)
-        print(server.count, flush=True)
+        print(server.count, server.requests, server.streams, flush=True)
 
 
 if __name__ == "__main__":

@@ -40,8 +40,11 @@ COUNTERS = {
     *(metrics.edge_refusals_of(code) for code in ErrorCode),
 }
 DISTRIBUTIONS = {
-    metrics.BATCH_ROWS,
-    metrics.BATCH_BYTES,
+    metrics.BUNDLE_ROWS,
+    metrics.APPEND_ROWS,
+    metrics.APPEND_BYTES,
+    metrics.BYTES_IN_FLIGHT,
+    metrics.WAIT_MILLISECONDS,
     metrics.APPEND_MILLISECONDS,
     metrics.LATENCY_MILLISECONDS,
 }

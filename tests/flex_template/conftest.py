@@ -5,8 +5,9 @@ from collections.abc import Iterator
 import pytest
 
 from flex_template.bigquery.append_stream import EMULATOR_VARIABLE
+from flex_template.bigquery.writer import TableWriter
 from local.bigquery.write_server import BigQueryWriteServer
-from tests.flex_template.bigquery.appending import FAST, Writer, writing
+from tests.flex_template.bigquery.appending import Bundle, writing
 
 
 @pytest.fixture
@@ -17,12 +18,19 @@ def bigquery(monkeypatch: pytest.MonkeyPatch) -> Iterator[BigQueryWriteServer]:
 
 
 @pytest.fixture
-def retries() -> list[None]:
-    return []
+def writer(bigquery: BigQueryWriteServer) -> Iterator[TableWriter]:
+    assert bigquery.requests == 0
+    with writing() as writer:
+        yield writer
 
 
 @pytest.fixture
-def writer(bigquery: BigQueryWriteServer, retries: list[None]) -> Iterator[Writer]:
-    assert bigquery.requests == 0
-    with writing(FAST, retries) as writer:
-        yield writer
+def bundle(writer: TableWriter) -> Bundle:
+    return Bundle(writer)
+
+
+@pytest.fixture
+def a_request_each(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Each append is a request of its own, and all go over one stream."""
+    monkeypatch.setattr("flex_template.bigquery.writer.FULL_ROWS", 1)
+    monkeypatch.setattr("flex_template.bigquery.streams.MAX_STREAMS", 1)

@@ -28,17 +28,23 @@ def test_outcomes_batches_and_latencies_are_measured(bigquery: BigQueryWriteServ
     }
     measured = distributions(result)
     assert measured.keys() == {
-        "batch_rows",
-        "batch_bytes",
+        "bundle_rows",
+        "append_rows",
+        "append_bytes",
+        "bytes_in_flight",
+        "wait_milliseconds",
         "append_milliseconds",
         "end_to_end_latency_milliseconds",
     }
-    rows, of_dead_letters = measured["batch_rows"]
+    events, of_dead_letters = measured["bundle_rows"]
+    assert (events.sum, events.count, of_dead_letters.sum) == (4_100, 1, 4)
+    rows, _ = measured["append_rows"]
     assert (rows.sum, rows.count, rows.min, rows.max) == (4_100, 3, 100, 2_000)
-    assert (of_dead_letters.sum, of_dead_letters.count) == (4, 1)
-    assert [each.count for each in measured["batch_bytes"]] == [3, 1]
+    assert [each.count for each in measured["append_bytes"]] == [3, 1]
     assert sorted(each.count for each in measured["append_milliseconds"]) == [1, 3]
+    assert [each.count for each in measured["wait_milliseconds"]] == [1, 1]
+    assert all(each.min > 0 for each in measured["bytes_in_flight"])
     since = datetime.now(UTC) - datetime.fromisoformat(RECEIVED_AT)
     (latency,) = measured["end_to_end_latency_milliseconds"]
-    assert latency.count == 3
+    assert latency.count == 1
     assert latency.max == pytest.approx(since.total_seconds() * 1000, abs=60_000)

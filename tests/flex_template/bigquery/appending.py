@@ -1,5 +1,6 @@
-"""A writer with short patience, and small tables to append."""
+"""A shared writer with short patience, and small rows for its bundles to append."""
 
+import time
 from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -8,48 +9,57 @@ from typing import Any
 import pyarrow as pa
 
 from flex_template.bigquery.append_stream import connect
-from flex_template.bigquery.writer import Batch, RetryPolicy, Settled, TableWriter
+from flex_template.bigquery.bundle import BundleWriter
+from flex_template.bigquery.request import Table
+from flex_template.bigquery.retry import RetryPolicy
+from flex_template.bigquery.writer import SYSTEM_CLOCK, Clock, TableWriter
 from local.bigquery.write_server import BigQueryWriteServer
 
 FAST = RetryPolicy(attempts=4, initial=0.001, maximum=0.01)
 SCHEMA = pa.schema([pa.field("number", pa.int64()), pa.field("text", pa.string())])
+TABLE = Table.of("aegis-test.aegis.numbers", SCHEMA)
 
 
-class Writer:
-    """A `TableWriter` on the test's BigQuery that notes what became of every row."""
+class Bundle:
+    """A bundle that notices what became of every row; each append is a request where it can be."""
 
     def __init__(self, writer: TableWriter) -> None:
-        self.writer = writer
-        self.stored: list[Any] = []
+        self.rows = BundleWriter(writer)
+        self.handed_over: list[int] = []
         self.refused: dict[Any, str] = {}
+        self.retries = 0
 
     def append(self, *numbers: int, width: int = 1) -> None:
-        self.note(self.writer.append(batch(numbers, width)))
+        self.rows.append([batch(numbers, width)], numbers, 8 * len(numbers))
+        self.handed_over += numbers
 
     def flush(self) -> None:
-        self.note(self.writer.flush())
+        for append in self.rows.wait():
+            self.refused |= dict(append.refused)
+            self.retries += append.retries
 
-    def note(self, settled: Iterator[Settled]) -> None:
-        for outcome in settled:
-            self.stored += outcome.stored.keys if outcome.stored else []
-            self.refused |= dict(outcome.refused)
+    @property
+    def stored(self) -> list[int]:
+        return [number for number in self.handed_over if number not in self.refused]
 
 
-def batch(numbers: tuple[int, ...], width: int = 1) -> Batch:
-    """Rows of about `width` bytes, keyed by their number."""
+def batch(numbers: tuple[int, ...], width: int = 1) -> pa.RecordBatch:
+    """Rows of about `width` bytes."""
     columns = [pa.array(numbers, pa.int64()), pa.array(["x" * width] * len(numbers))]
-    return Batch(pa.RecordBatch.from_arrays(columns, schema=SCHEMA), list(numbers))
+    return pa.RecordBatch.from_arrays(columns, schema=SCHEMA)
+
+
+def fast_clock(speed: float) -> Clock:
+    """A clock that runs `speed` times as fast as the system's."""
+    return Clock(lambda: time.monotonic() * speed, speed)
 
 
 @contextmanager
-def writing(policy: RetryPolicy, retries: list[None]) -> Iterator[Writer]:
-    """A writer whose retries are counted as the length of `retries`."""
-    transport = connect()
-    table = "aegis-test.aegis.numbers"
-    writer = TableWriter(table, SCHEMA, transport, policy, lambda: retries.append(None))
-    yield Writer(writer)
+def writing(policy: RetryPolicy = FAST, clock: Clock = SYSTEM_CLOCK) -> Iterator[TableWriter]:
+    """A writer to the BigQuery that the environment names."""
+    writer = TableWriter(TABLE, connect(), policy, clock)
+    yield writer
     writer.close()
-    transport.close()
 
 
 def stored(bigquery: BigQueryWriteServer) -> Counter[int]:

@@ -8,8 +8,8 @@ import grpc
 import orjson
 import pytest
 
-from flex_template.bigquery.append import MAX_BUFFERED_BYTES, AppendEvents
-from flex_template.bigquery.writer import AppendError
+from flex_template.bigquery.append import MAX_BYTES, AppendEvents
+from flex_template.bigquery.retry import AppendError
 from flex_template.chunk import Chunk, advance, decoded
 from flex_template.dead_letter import Failure
 from flex_template.message import serialize
@@ -74,7 +74,7 @@ def test_a_refusal_names_the_message_and_the_reason(
 def test_nothing_of_a_failed_bundle_reaches_the_next(
     bigquery: BigQueryWriteServer, sink: AppendEvents
 ) -> None:
-    large = [element(f"failed-{n}", MAX_BUFFERED_BYTES) for n in range(3)]
+    large = [element(f"failed-{n}", MAX_BYTES) for n in range(3)]
     late = refuse(lambda row: row["message_id"] == "failed-2", "late")
     bigquery.faults = [succeed, respond(grpc.StatusCode.PERMISSION_DENIED, "no"), late]
     with pytest.raises(AppendError):
@@ -98,6 +98,6 @@ def test_a_bundle_interrupted_before_its_end_leaves_nothing_in_the_buffer(
 def test_large_messages_are_sent_before_the_bundle_ends(
     bigquery: BigQueryWriteServer, sink: AppendEvents
 ) -> None:
-    bundle(sink, *(element(str(n), MAX_BUFFERED_BYTES // 4) for n in range(8)))
+    bundle(sink, *(element(str(n), MAX_BYTES // 4) for n in range(8)))
     assert bigquery.requests == 2
     assert ids(bigquery) == [str(n) for n in range(8)]

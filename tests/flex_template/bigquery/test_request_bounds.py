@@ -1,50 +1,57 @@
 """How large a request is, and how many are in flight."""
 
-import threading
 from collections import Counter
+from typing import Any
 
-from flex_template.bigquery.writer import MAX_IN_FLIGHT
-from local.bigquery.write_server import (
-    MAX_REQUEST_BYTES,
-    BigQueryWriteServer,
-    hold,
-)
-from tests.flex_template.bigquery.appending import Writer, stored
-
-IN_FLIGHT = range(MAX_IN_FLIGHT - 1)
+from flex_template.bigquery.pending import Append
+from flex_template.bigquery.request import requests_of
+from flex_template.bigquery.streams import MAX_IN_FLIGHT, MAX_STREAMS, Streams
+from local.bigquery.write_server import MAX_REQUEST_BYTES, BigQueryWriteServer
+from tests.flex_template.bigquery.appending import TABLE, Bundle, batch, stored
 
 
 def test_a_batch_too_large_for_one_request_is_split(
-    bigquery: BigQueryWriteServer, writer: Writer
+    bigquery: BigQueryWriteServer, bundle: Bundle
 ) -> None:
-    writer.append(*range(50), width=500_000)
-    writer.flush()
+    bundle.append(*range(50), width=500_000)
+    bundle.flush()
     assert stored(bigquery) == Counter(range(50))
-    assert writer.stored == list(range(50))
+    assert bundle.stored == list(range(50))
     assert bigquery.largest_request <= MAX_REQUEST_BYTES
 
 
 def test_a_large_row_does_not_hold_up_the_small_ones_beside_it(
-    bigquery: BigQueryWriteServer, writer: Writer
+    bigquery: BigQueryWriteServer, bundle: Bundle
 ) -> None:
-    writer.append(1, width=19_800_000)
-    writer.append(*range(2, 100))
-    writer.flush()
+    bundle.append(1, width=19_800_000)
+    bundle.append(*range(2, 100))
+    bundle.flush()
     assert stored(bigquery) == Counter(range(1, 100))
     assert bigquery.largest_request <= MAX_REQUEST_BYTES
 
 
-def test_requests_in_flight_are_bounded(bigquery: BigQueryWriteServer, writer: Writer) -> None:
-    released = threading.Event()
-    bigquery.faults = [hold(released)]
-    for number in IN_FLIGHT:
-        writer.append(number)
-    blocked = threading.Thread(target=writer.append, args=[len(IN_FLIGHT)])
-    blocked.start()
-    blocked.join(0.5)
-    assert blocked.is_alive()
-    assert writer.stored == []
-    released.set()
-    blocked.join(30)
-    writer.flush()
-    assert stored(bigquery) == Counter(range(len(IN_FLIGHT) + 1))
+class Stream:
+    """Takes requests and answers none."""
+
+    def __init__(self) -> None:
+        self.sent = 0
+
+    def send(self, _: object) -> None:
+        self.sent += 1
+
+
+def test_requests_in_flight_are_bounded_by_stream_and_by_process() -> None:
+    opened: list[Any] = []
+
+    def open_stream() -> Any:
+        opened.append(Stream())
+        return opened[-1]
+
+    streams = Streams(open_stream)
+    (request,) = requests_of(TABLE, [Append([batch((1,))], [1])])
+    while streams.has_room(is_full_request=False):
+        streams.send(request, 0.0)
+    assert [stream.sent for stream in opened] == [MAX_IN_FLIGHT]
+    while streams.has_room(is_full_request=True):
+        streams.send(request, 0.0)
+    assert [stream.sent for stream in opened] == [MAX_IN_FLIGHT] * MAX_STREAMS
