@@ -69,7 +69,7 @@ table() { # NAME SCHEMA PARTITION_COLUMN EXPIRATION_DAYS CLUSTERING
 }
 
 dataset_and_tables() {
-  local events=$GCP_PROJECT_ID.$BIGQUERY_DATASET_ID.$BIGQUERY_TABLE_ID tables view sql
+  local events=$GCP_PROJECT_ID.$BIGQUERY_DATASET_ID.$BIGQUERY_TABLE_ID tables view sql report
   ensure "dataset $BIGQUERY_DATASET_ID" bq --format=none show --dataset "$DATASET" -- \
     bq --location="$BIGQUERY_LOCATION" mk --dataset "$DATASET"
   tables=$(bq --format=json ls --max_results=1000 "$DATASET" 2>/dev/null) || tables=
@@ -81,6 +81,13 @@ dataset_and_tables() {
   sql=$(<schemas/events_deduplicated.sql)
   ensure "view $view" has_table "$view" -- \
     bq mk --use_legacy_sql=false --view="${sql//\$\{events_table\}/$events}" "$DATASET.$view"
+  for report in schemas/reports/*.sql; do
+    sql=$(<"$report")
+    view=$(basename "$report" .sql)
+    ensure "view $view" has_table "$view" -- \
+      bq mk --use_legacy_sql=false \
+      --view="${sql//\$\{events_deduplicated\}/${events}_deduplicated}" "$DATASET.$view"
+  done
 }
 
 has_lifecycle() {

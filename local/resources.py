@@ -5,6 +5,7 @@ from google.pubsub_v1 import PublisherClient, SubscriberClient
 
 from local.names import SUBSCRIPTION, TOPIC
 from schemas import TABLES, deduplicated_view, layout, table_schema
+from schemas.reports import REPORTS, report_sql
 
 
 def create_queue(publisher: PublisherClient, subscriber: SubscriberClient) -> None:
@@ -13,12 +14,19 @@ def create_queue(publisher: PublisherClient, subscriber: SubscriberClient) -> No
 
 
 def create_tables(client: bigquery.Client, dataset: str) -> None:
-    """Create `dataset` (project.dataset) with its tables and the deduplicated view."""
+    """Create `dataset` (project.dataset) with its tables, the deduplicated view and the reports."""
     client.create_dataset(dataset)
     for name in TABLES:
         client.create_table(_table(dataset, name))
-    view = bigquery.Table(f"{dataset}.events_deduplicated")
-    view.view_query = deduplicated_view(f"{dataset}.events")
+    deduplicated = f"{dataset}.events_deduplicated"
+    _create_view(client, deduplicated, deduplicated_view(f"{dataset}.events"))
+    for report in REPORTS:
+        _create_view(client, f"{dataset}.{report}", report_sql(report, deduplicated))
+
+
+def _create_view(client: bigquery.Client, name: str, sql: str) -> None:
+    view = bigquery.Table(name)
+    view.view_query = sql
     client.create_table(view)
 
 

@@ -26,55 +26,12 @@ import os
 import sys
 from collections.abc import Mapping, Sequence
 
-from google.api_core.exceptions import BadRequest
-from google.cloud import bigquery
-from google.cloud.bigquery import ArrayQueryParameter, ScalarQueryParameter
-
 from flex_template.bigquery import client as bigquery_client
-from flex_template.bigquery.client import check_table, run_query
-from flex_template.erase.user_id_forms import hex_pattern, stored_ids
+from flex_template.bigquery.client import check_table
+from flex_template.erase.user_rows import UserRows, rows_of_user
 from flex_template.options import table
 
 logger = logging.getLogger(__name__)
-
-_EVENTS = "FROM `{table}` WHERE user_id IN UNNEST(@user_ids)"
-# In hex any payload is text, two digits to a byte.
-_DEAD_LETTERS = """
-FROM `{table}`
-WHERE COALESCE(
-    JSON_VALUE(SAFE.PARSE_JSON(payload_text), '$.user_id') IN UNNEST(@user_ids),
-    REGEXP_CONTAINS(TO_HEX(payload), @pattern)
-  )
-  OR REGEXP_CONTAINS(TO_HEX(CAST(TO_JSON_STRING(attributes) AS BYTES)), @pattern)
-"""
-
-
-class UserRows:
-    """The rows of one table that are about the user."""
-
-    def __init__(
-        self, client: bigquery.Client, table: str, condition: str, user_ids: Sequence[str]
-    ) -> None:
-        self.table = table
-        self._client = client
-        self._from = condition.format(table=table)
-        self._parameters = (
-            ArrayQueryParameter("user_ids", "STRING", user_ids),
-            ScalarQueryParameter("pattern", "STRING", hex_pattern(user_ids)),
-        )
-
-    def count(self) -> int:
-        (row,) = run_query(self._client, f"SELECT COUNT(*) {self._from}", *self._parameters)
-        return int(row[0])
-
-    def delete(self) -> None:
-        """Delete them, unless rows that BigQuery still buffers are among them."""
-        try:
-            run_query(self._client, f"DELETE {self._from}", *self._parameters)
-        except BadRequest as error:
-            if "streaming buffer" not in str(error):
-                raise
-            logger.warning("%s: BigQuery still buffers some of the rows", self.table)
 
 
 def run(arguments: Sequence[str], environment: Mapping[str, str]) -> None:
@@ -87,14 +44,12 @@ def run(arguments: Sequence[str], environment: Mapping[str, str]) -> None:
     key = environment.get(options.hmac_key_env, "").encode()
     if not key:
         logger.warning("%s is not set: looking for the plain id only", options.hmac_key_env)
-    user_ids = stored_ids(_user_id(options.user_id), key)
-    with bigquery_client.connect(options.events_table) as client:
-        check_table(client, options.events_table, "events")
-        check_table(client, options.dead_letter_table, "dead_letters")
-        found = [
-            UserRows(client, options.events_table, _EVENTS, user_ids),
-            UserRows(client, options.dead_letter_table, _DEAD_LETTERS, user_ids),
-        ]
+    user_id = _user_id(options.user_id)
+    events_table, dead_letter_table = options.events_table, options.dead_letter_table
+    with bigquery_client.connect(events_table) as client:
+        check_table(client, events_table, "events")
+        check_table(client, dead_letter_table, "dead_letters")
+        found = rows_of_user(client, events_table, dead_letter_table, user_id, key)
         _erase(found, execute=options.execute)
 
 

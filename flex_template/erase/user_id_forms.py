@@ -20,6 +20,16 @@ def hex_pattern(ids: Iterable[str]) -> str:
     return f"^(?:..)*?(?:{'|'.join(needles)})"
 
 
+def json_needles(ids: Iterable[str]) -> list[str]:
+    """How any of `ids` stands in JSON text, or in JSON text within a string of JSON text."""
+    once = {_escaped(user_id) for user_id in ids}
+    return sorted(once | {_escaped(needle) for needle in once})
+
+
+def _escaped(text: str) -> str:
+    return json.dumps(text, ensure_ascii=False)[1:-1]
+
+
 def _encodings(user_id: str) -> Iterable[bytes]:
     """Plain and as a JSON string holds it; a payload that is not UTF-8 may be UTF-16."""
     for text in (user_id, json.dumps(user_id)[1:-1], json.dumps(user_id, ensure_ascii=False)[1:-1]):

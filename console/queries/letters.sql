@@ -1,0 +1,9 @@
+SELECT dead_letter_id, failed_at, error_message, payload_size, event_id, message_id
+FROM `${dead_letters}`
+WHERE stage = @stage
+  AND error_code = @error_code
+  AND IFNULL(JSON_VALUE(errors, '$[0].path'), '') = @path
+  AND failed_at >= @since
+QUALIFY ROW_NUMBER() OVER (PARTITION BY dead_letter_id ORDER BY failed_at) = 1
+ORDER BY failed_at DESC
+LIMIT @rows

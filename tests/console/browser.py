@@ -1,0 +1,68 @@
+"""A real browser that looks at the console."""
+
+import json
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from urllib.parse import urlsplit
+
+from playwright.sync_api import Browser, Page
+
+SIZES = {"wide": (1280, 900), "narrow": (360, 740)}
+SCREENSHOTS = os.environ.get("CONSOLE_SCREENSHOTS")
+
+
+class Visit:
+    """One page of the browser, and what went wrong on it."""
+
+    def __init__(self, page: Page, address: str) -> None:
+        self.page = page
+        self.address = address
+        self.faults: list[str] = []
+        self.hosts: set[str] = set()
+        page.on("console", lambda message: self._note(message.type, message.text))
+        page.on("pageerror", lambda error: self._note("error", str(error)))
+        page.on("request", lambda request: self.hosts.add(urlsplit(request.url).netloc))
+
+    def _note(self, level: str, text: str) -> None:
+        if level in {"error", "warning"}:
+            self.faults.append(text)
+
+    def goto(self, path: str) -> None:
+        self.page.goto(f"{self.address}{path}")
+
+    def overflows(self) -> bool:
+        """Whether the page is wider than the window."""
+        script = "document.documentElement.scrollWidth > document.documentElement.clientWidth"
+        return bool(self.page.evaluate(script))
+
+    def violations(self, axe: str) -> list[str]:
+        """What axe finds against WCAG 2.2 at level AA."""
+        session = self.page.context.new_cdp_session(self.page)
+        session.send("Runtime.evaluate", {"expression": axe})  # the page's policy allows no script
+        options = {"runOnly": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]}
+        found = self.page.evaluate(f"axe.run({json.dumps(options)})")
+        return [
+            f"{each['id']}: {node['html'][:200]}"
+            for each in found["violations"]
+            for node in each["nodes"]
+        ]
+
+    def picture(self, name: str) -> None:
+        """Kept where `CONSOLE_SCREENSHOTS` names a folder: those in docs/images are made so."""
+        if SCREENSHOTS:
+            self.page.screenshot(path=Path(SCREENSHOTS) / f"{name}.png")
+
+
+@contextmanager
+def visit(browser: Browser, address: str, size: str, scheme: str) -> Iterator[Visit]:
+    width, height = SIZES[size]
+    context = browser.new_context(
+        viewport={"width": width, "height": height},
+        color_scheme="dark" if scheme == "dark" else "light",
+    )
+    try:
+        yield Visit(context.new_page(), address)
+    finally:
+        context.close()

@@ -1,0 +1,188 @@
+"""Who may look, who may act, and what no other site may do."""
+
+import re
+import time
+from typing import Any
+
+import pytest
+from cryptography.hazmat.primitives import serialization
+from cryptography.hazmat.primitives.asymmetric import ec
+from flask.testing import FlaskClient
+from google.auth import jwt
+from google.auth.crypt.es import EsSigner
+from pytest_httpserver import HTTPServer
+from werkzeug.test import TestResponse
+
+from console.app import create_app
+from tests.flex_template.replay.topic import Topic
+from tests.warehouse import Warehouse
+
+AUDIENCE = "/projects/1/global/backendServices/2"
+OPERATOR, VIEWER, STRANGER = "operator@example.com", "viewer@example.com", "other@example.com"
+KEY = ec.generate_private_key(ec.SECP256R1())
+OTHER_KEY = ec.generate_private_key(ec.SECP256R1())
+ACTIONS = ["/replays/preview", "/replays", "/erase/count", "/erase"]
+
+
+def pem(key: ec.EllipticCurvePrivateKey) -> bytes:
+    return key.private_bytes(
+        serialization.Encoding.PEM,
+        serialization.PrivateFormat.PKCS8,
+        serialization.NoEncryption(),
+    )
+
+
+def public_pem(key: ec.EllipticCurvePrivateKey) -> str:
+    form = serialization.PublicFormat.SubjectPublicKeyInfo
+    return key.public_key().public_bytes(serialization.Encoding.PEM, form).decode()
+
+
+def assertion(email: str, key: ec.EllipticCurvePrivateKey = KEY, **claims: Any) -> dict[str, str]:
+    now = int(time.time())
+    claims = {
+        "iss": "https://cloud.google.com/iap",
+        "aud": AUDIENCE,
+        "email": email,
+        "sub": "accounts.google.com:1",
+        "iat": now - 10,
+        "exp": now + 300,
+    } | claims
+    signer = EsSigner.from_string(pem(key), key_id="key-1")
+    return {"X-Goog-IAP-JWT-Assertion": jwt.encode(signer, claims).decode()}
+
+
+@pytest.fixture
+def proxied(environment: dict[str, str], httpserver: HTTPServer) -> FlaskClient:
+    """The console as it runs behind Identity-Aware Proxy."""
+    httpserver.expect_request("/keys").respond_with_json({"key-1": public_pem(KEY)})
+    settings = {
+        "CONSOLE_ACCESS": "iap",
+        "CONSOLE_IAP_AUDIENCE": AUDIENCE,
+        "CONSOLE_IAP_CERTS_URL": httpserver.url_for("/keys"),
+        "CONSOLE_OPERATORS": OPERATOR,
+        "CONSOLE_VIEWERS": VIEWER,
+        "CONSOLE_SECRET_KEY": "a secret of sixteen or more",
+    }
+    return create_app(environment | settings).test_client()
+
+
+@pytest.mark.parametrize("email", [OPERATOR, VIEWER, OPERATOR.upper()])
+def test_operators_and_viewers_may_look(proxied: FlaskClient, email: str) -> None:
+    assert proxied.get("/erase", headers=assertion(email)).status_code == 200
+
+
+@pytest.mark.parametrize(
+    ("headers", "status"),
+    [
+        ({}, 401),
+        ({"X-Goog-IAP-JWT-Assertion": "a.b.c"}, 401),
+        ({"X-Goog-Authenticated-User-Email": f"accounts.google.com:{OPERATOR}"}, 401),
+        (assertion(OPERATOR, OTHER_KEY), 401),
+        (assertion(OPERATOR, aud="/projects/1/global/backendServices/3"), 401),
+        (assertion(OPERATOR, iss="https://accounts.google.com"), 401),
+        (assertion(OPERATOR, iat=1_000_000_000, exp=1_000_000_300), 401),
+        (assertion(STRANGER), 403),
+        (assertion(""), 403),
+    ],
+)
+def test_a_wrong_token_or_a_stranger_sees_nothing(
+    proxied: FlaskClient, headers: dict[str, str], status: int
+) -> None:
+    answer = proxied.get("/erase", headers=headers)
+    assert answer.status_code == status
+    assert "Erase a user" not in answer.text
+
+
+@pytest.mark.parametrize("path", ACTIONS)
+def test_a_viewer_may_not_act(proxied: FlaskClient, path: str) -> None:
+    form = {"csrf_token": token(proxied.get("/dead-letters/group", headers=assertion(VIEWER)))}
+    answer = proxied.post(path, data=form, headers=assertion(VIEWER))
+    assert (answer.status_code, "only operators may do that" in answer.text) == (403, True)
+
+
+def test_a_token_serves_nobody_else(proxied: FlaskClient) -> None:
+    form = {"csrf_token": token(proxied.get("/dead-letters/group", headers=assertion(VIEWER)))}
+    answer = proxied.post("/erase/count", data=form, headers=assertion(OPERATOR))
+    assert (answer.status_code, "too old, or not ours" in answer.text) == (403, True)
+
+
+@pytest.mark.parametrize("path", ACTIONS)
+@pytest.mark.parametrize("value", [None, "", "x", "ImxvY2FsIg.aaaaaa.bbbbbb"])
+def test_a_form_without_our_token_is_refused(
+    client: FlaskClient, path: str, value: str | None
+) -> None:
+    answer = client.post(path, data={"csrf_token": value} if value is not None else {})
+    assert answer.status_code == 403
+
+
+def test_a_form_from_another_site_is_refused(client: FlaskClient) -> None:
+    form = {"csrf_token": token(client.get("/erase")), "user_id": "u"}
+    answer = client.post("/erase/count", data=form, headers={"Origin": "https://evil.example"})
+    assert (answer.status_code, "from another site" in answer.text) == (403, True)
+
+
+@pytest.mark.parametrize(
+    ("host", "remote"), [("evil.example", "127.0.0.1"), ("127.0.0.1", "192.0.2.1")]
+)
+def test_on_loopback_only_this_machine_is_served(
+    client: FlaskClient, host: str, remote: str
+) -> None:
+    answer = client.get("/erase", headers={"Host": host}, environ_overrides={"REMOTE_ADDR": remote})
+    assert answer.status_code == 403
+
+
+def test_every_answer_forbids_inline_scripts_and_frames(client: FlaskClient) -> None:
+    for path in ("/erase", "/nowhere", "/static/style.css"):
+        with client.get(path) as answer:
+            policy = answer.headers["Content-Security-Policy"]
+        assert "default-src 'none'" in policy
+        assert "unsafe" not in policy
+
+
+def test_every_action_is_logged_without_the_user(
+    client: FlaskClient, filled: Warehouse, topic: Topic, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert filled.dead_letters
+    assert topic.messages() == []
+    form = {"csrf_token": token(client.get("/erase")), "confirmed": "yes"}
+    client.post("/erase", data=form | {"user_id": "user-1"})
+    client.post("/replays", data=form | {"repair": ".", "error_code": "wrong_type"})
+    lines = [line for line in capsys.readouterr().out.splitlines() if line.startswith("{")]
+    assert [re.findall(r'"action":"(\w+)"', line) for line in lines] == [["erase"], ["replay"]]
+    assert all('"person":"local"' in line and "user-1" not in line for line in lines)
+
+
+@pytest.mark.parametrize("form", [{}, {"user_id": " "}, {"user_id": "u"}])
+def test_erasing_needs_a_user_and_a_confirmation(
+    client: FlaskClient, filled: Warehouse, form: dict[str, str]
+) -> None:
+    before = len(filled.rows("events"))
+    answer = client.post("/erase", data=form | {"csrf_token": token(client.get("/erase"))})
+    assert answer.status_code == 400
+    assert len(filled.rows("events")) == before
+
+
+@pytest.mark.parametrize(
+    ("changed", "words"),
+    [
+        ({"CONSOLE_ACCESS": ""}, "CONSOLE_ACCESS must be one of loopback, iap"),
+        ({"CONSOLE_ACCESS": "iap"}, "CONSOLE_IAP_AUDIENCE must be set"),
+        (
+            {"CONSOLE_ACCESS": "iap", "CONSOLE_IAP_AUDIENCE": "a", "CONSOLE_SECRET_KEY": "short"},
+            "CONSOLE_SECRET_KEY must have 16 or more characters",
+        ),
+        ({"MAX_EVENT_AGE_DAYS": "-1"}, "MAX_EVENT_AGE_DAYS must be a number above 0"),
+        ({"GCP_PROJECT_ID": " "}, "GCP_PROJECT_ID must be set"),
+    ],
+)
+def test_wrong_settings_stop_the_start_with_one_line(
+    environment: dict[str, str], changed: dict[str, str], words: str
+) -> None:
+    with pytest.raises(SystemExit, match=f"^console: {words}$"):
+        create_app(environment | changed)
+
+
+def token(answer: TestResponse) -> str:
+    found = re.search(r'name="csrf_token" value="([^"]+)"', answer.text)
+    assert found, answer.text
+    return found[1]
