@@ -44,6 +44,7 @@ lock: $(STAMP) ## recompile the pinned requirements
 	$(COMPILE) requirements-dev.in -o requirements-dev.txt
 	$(COMPILE) -c requirements-dev.txt flex_template/requirements.in -o flex_template/requirements.txt
 	$(COMPILE) -c requirements-dev.txt ingest_function/requirements.in -o ingest_function/requirements.txt
+	$(COMPILE) -c requirements-dev.txt console/requirements.in -o console/requirements.txt
 	echo uv | $(COMPILE) - -o requirements-bootstrap.txt
 
 client: $(STAMP) ## generate and check the JavaScript client (with node and npm)
