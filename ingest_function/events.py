@@ -6,9 +6,11 @@ from typing import Any, NamedTuple
 
 from ingest_function.auth.access import Client
 from ingest_function.http.problem import Problem, ProblemCode
-from schemas import EventError, InvalidEvent, Limits, parse_json, validate
+from schemas import MAX_ERRORS, ErrorCode, EventError, InvalidEvent, Limits, parse_json, validate
 
 MAX_EVENTS = 500
+# Of one request; once reached, each further event has only one. An error takes 10 us to describe.
+MAX_ERRORS_OF_REQUEST = 500
 _FOREIGN_USER_ID = EventError(
     ProblemCode.SUBJECT_MISMATCH,  # type: ignore[arg-type]  # a code of the edge alone
     "/user_id",
@@ -44,13 +46,16 @@ def parse_body(body: bytes) -> object:
     """The body as JSON, parsed once for all its events.
 
     Raises:
-        Problem: 400, with the code that the pipeline gives to the same bytes.
+        Problem: 400, or 413 for too many values, with the code that the pipeline gives to the
+            same bytes.
     """
     try:
         return parse_json(body)
     except InvalidEvent as refusal:
         error = refusal.errors[0]
-        raise Problem(HTTPStatus.BAD_REQUEST, error.code, error.message) from None
+        is_large = error.code is ErrorCode.TOO_MANY_VALUES
+        status = HTTPStatus.REQUEST_ENTITY_TOO_LARGE if is_large else HTTPStatus.BAD_REQUEST
+        raise Problem(status, error.code, error.message) from None
 
 
 def split(document: object) -> list[object]:
@@ -76,10 +81,13 @@ def validate_each(
 ) -> Verdicts:
     """Validate each event on its own; `now` is in microseconds since the Unix epoch."""
     verdicts = Verdicts([], [])
+    described = 0
     for index, document in enumerate(documents):
         try:
-            event = validate(document, now=now, limits=limits)
+            most = MAX_ERRORS if described < MAX_ERRORS_OF_REQUEST else 1
+            event = validate(document, now=now, limits=limits, max_errors=most)
         except InvalidEvent as refusal:
+            described += len(refusal.errors)
             verdicts.refused.append(Refusal(index, document, refusal.errors))
         else:
             if client.may_send(event.fields["user_id"]):

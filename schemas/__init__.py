@@ -5,7 +5,7 @@
 Both sides call these two functions, so their verdict and their list of errors are identical.
 """
 
-from schemas.errors import ErrorCode, EventError, InvalidEvent, Stage, stage_of
+from schemas.errors import MAX_ERRORS, ErrorCode, EventError, InvalidEvent, Stage, stage_of
 from schemas.event import (
     DEFAULT_LIMITS,
     Event,
@@ -30,6 +30,7 @@ from schemas.version import __version__
 
 __all__ = [
     "DEFAULT_LIMITS",
+    "MAX_ERRORS",
     "TABLES",
     "Column",
     "ErrorCode",

@@ -25,6 +25,7 @@ class ErrorCode(StrEnum):
     EMPTY_PAYLOAD = "empty_payload"
     NOT_UTF8 = "not_utf8"
     MALFORMED_JSON = "malformed_json"
+    TOO_MANY_VALUES = "too_many_values"
     WRONG_TYPE = "wrong_type"
     MISSING_FIELD = "missing_field"
     UNKNOWN_FIELD = "unknown_field"
@@ -47,6 +48,7 @@ _STAGES = {
     ErrorCode.EMPTY_PAYLOAD: Stage.DECODE,
     ErrorCode.NOT_UTF8: Stage.DECODE,
     ErrorCode.MALFORMED_JSON: Stage.PARSE,
+    ErrorCode.TOO_MANY_VALUES: Stage.PARSE,
     ErrorCode.INVALID_ATTRIBUTE: Stage.CONVERT,
     ErrorCode.ROW_REFUSED: Stage.APPEND,
     # Not the message's fault but the program's, in whichever step: counted with the last of them.

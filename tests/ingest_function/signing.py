@@ -4,7 +4,7 @@ import json
 import threading
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -71,6 +71,8 @@ class CertificateServer:
     keys: list[SigningKey] = field(default_factory=list)
     status: int = 200
     delay: float = 0
+    body: bytes = b""  # instead of certificates
+    pause_between_bytes: float = 0
     requests: int = 0
 
 
@@ -86,7 +88,14 @@ def serve_certificates(*keys: SigningKey) -> Iterator[CertificateServer]:
             self.send_header("Cache-Control", "public, max-age=20000, must-revalidate")
             self.end_headers()
             certificates = {key.key_id: key.certificate for key in state.keys}
-            self.wfile.write(json.dumps(certificates).encode())
+            body = state.body or json.dumps(certificates).encode()
+            if not state.pause_between_bytes:
+                self.wfile.write(body)
+                return
+            with suppress(BrokenPipeError, ConnectionResetError):
+                for byte in body:
+                    self.wfile.write(bytes([byte]))
+                    time.sleep(state.pause_between_bytes)
 
         def log_message(self, *_: object) -> None:
             """Keep the test's output quiet."""

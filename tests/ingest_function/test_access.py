@@ -49,6 +49,15 @@ def test_without_a_key_nothing_is_taken(
     assert inbox.messages() == []
 
 
+def test_a_key_may_be_bound_to_the_beginning_of_user_ids(start_edge: StartEdge) -> None:
+    edge = start_edge(AUTH_MODE="api_key", API_KEYS="acme:acme-key-0123456789:acme-")
+    headers = {"X-API-Key": "acme-key-0123456789"}
+    own = edge.post("/v1/events", json=event(user_id="acme-anna"), headers=headers)
+    foreign = edge.post("/v1/events", json=event(user_id="anna"), headers=headers)
+    assert own.status_code == 202
+    assert (foreign.status_code, foreign.json()["code"]) == (403, "subject_mismatch")
+
+
 def test_health_needs_no_key(guarded: httpx.Client) -> None:
     assert guarded.get("/health").status_code == 200
 

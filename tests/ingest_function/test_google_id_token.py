@@ -178,3 +178,74 @@ def test_without_certificates_the_client_is_asked_to_come_back(
     response = post(guarded, key.token())
     assert refusal(response) == (503, "certificates_unavailable")
     assert response.headers["retry-after"] == "10"
+
+
+@pytest.mark.parametrize("body", [b"<html>Sign in</html>", b"1", b"{}", b'{"key-1": 1}', b"\xff"])
+def test_a_server_that_answers_nonsense_is_asked_once_in_a_while(
+    guarded: httpx.Client, key: SigningKey, google: CertificateServer, body: bytes
+) -> None:
+    google.body = body
+    answers = [refusal(post(guarded, key.token())) for _ in range(3)]
+    assert answers == [(503, "certificates_unavailable")] * 3
+    assert google.requests == 1
+
+
+def test_a_server_that_trickles_is_given_up(
+    guarded: httpx.Client,
+    key: SigningKey,
+    google: CertificateServer,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(fetch, "FETCH_SECONDS", 0.2)
+    google.pause_between_bytes = 0.05
+    assert refusal(post(guarded, key.token())) == (503, "certificates_unavailable")
+
+
+def test_nonsense_from_the_server_leaves_the_known_keys(
+    guarded: httpx.Client,
+    key: SigningKey,
+    google: CertificateServer,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(certificates_module, "MIN_PAUSE_SECONDS", 0)
+    monkeypatch.setattr(fetch, "_max_age", lambda _: 0)
+    assert post(guarded, key.token()).status_code == 202
+    google.body = b"<html>Sign in</html>"
+    assert post(guarded, key.token()).status_code == 202
+
+
+def test_a_token_with_a_nested_header_is_no_jwt(guarded: httpx.Client) -> None:
+    header = base64.urlsafe_b64encode(b"[" * 3000 + b"]" * 3000).decode().rstrip("=")
+    assert refusal(post(guarded, f"{header}.e30.x")) == (401, "invalid_token")
+
+
+@pytest.mark.parametrize("not_before", [2**40, "soon"])
+def test_a_token_of_the_future_is_not_valid_yet(
+    guarded: httpx.Client, key: SigningKey, not_before: object
+) -> None:
+    assert refusal(post(guarded, key.token(nbf=not_before))) == (401, "invalid_token")
+
+
+def test_each_of_several_audiences_is_accepted(
+    start_edge: StartEdge, key: SigningKey, google: CertificateServer
+) -> None:
+    edge = start_edge(
+        AUTH_MODE="google_id_token",
+        GOOGLE_ID_TOKEN_AUDIENCE="https://first.example, https://second.example",
+        GOOGLE_CERTS_URL=google.url,
+    )
+    audiences = ["https://first.example", "https://second.example", "https://third.example"]
+    answers = [post(edge, key.token(aud=audience)).status_code for audience in audiences]
+    assert answers == [202, 202, 401]
+
+
+def test_in_a_batch_only_the_events_of_others_are_rejected(
+    guarded: httpx.Client, key: SigningKey, inbox: Inbox
+) -> None:
+    headers = {"Authorization": f"Bearer {key.token(sub='anna')}"}
+    batch = [event(user_id="anna"), event(user_id="bert")]
+    answer = guarded.post("/v1/events", json=batch, headers=headers)
+    [entry] = answer.json()["rejected"]
+    assert answer.status_code == 202
+    assert (entry["index"], entry["errors"][0]["code"]) == (1, "subject_mismatch")
+    assert [fields["user_id"] for fields in inbox.events()] == ["anna"]

@@ -42,6 +42,14 @@ def test_the_least_configuration_has_safe_defaults() -> None:
         ({"API_KEYS": ""}, "API_KEYS must be set"),
         ({"API_KEYS": ","}, "API_KEYS must have 16 or more characters each"),
         ({"API_KEYS": "0123456789abcdef,short"}, "API_KEYS must have 16 or more characters each"),
+        (
+            {"API_KEYS": "a b:0123456789abcdef"},
+            "API_KEYS: a name has up to 32 letters, digits, '-' and '_'",
+        ),
+        (
+            {"API_KEYS": "a:0123456789abcdef,a:fedcba9876543210"},
+            "API_KEYS must have a name of its own for each key",
+        ),
         ({"ALLOWED_ORIGINS": "*"}, "ALLOWED_ORIGINS: '*' is no scheme://host"),
         ({"ALLOWED_ORIGINS": "https://a/"}, "ALLOWED_ORIGINS: 'https://a/' is no scheme://host"),
         ({"USER_ID_HMAC_KEY": "short"}, "USER_ID_HMAC_KEY must have 16 or more bytes"),

@@ -35,6 +35,7 @@ def test_every_code_belongs_to_the_stage_that_finds_it() -> None:
         "empty_payload": "decode",
         "not_utf8": "decode",
         "malformed_json": "parse",
+        "too_many_values": "parse",
         "wrong_type": "validate",
         "missing_field": "validate",
         "unknown_field": "validate",

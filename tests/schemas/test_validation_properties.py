@@ -89,8 +89,8 @@ def test_malformed_json_is_refused_without_repeating_it(length: int) -> None:
     assert SECRET not in outcome[0].message
 
 
-def test_a_hundred_thousand_faults_in_the_details_are_one_error() -> None:
-    document = {**VALID, "event_details": {"a": [2**60] * 100_000}}
+def test_forty_thousand_faults_in_the_details_are_one_error() -> None:
+    document = {**VALID, "event_details": {"a": [2**60] * 40_000}}
     assert verdict(orjson.dumps(document)) == (
         EventError(
             ErrorCode.OUT_OF_RANGE, "/event_details/a/0", "must be at most 9007199254740991"
