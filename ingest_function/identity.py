@@ -1,21 +1,26 @@
-"""The step between validation and publishing: an event gets its id, and its user a pseudonym."""
+"""The step between validation and encoding: an event gets its id, and its persons their privacy."""
 
-import hmac
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
+from ingest_function.settings import Privacy, Settings
 from ingest_function.uuid7 import uuid7
+from schemas.privacy import annotated, user_id_alone
+
+Fields = Mapping[str, Any]
 
 
-def with_identity(fields: Mapping[str, Any], user_id_key: bytes) -> dict[str, Any]:
-    """The event as it leaves the edge: with `event_id`, and with a pseudonym if there is a key."""
-    identified = {**fields}
-    if "event_id" not in identified:
-        identified["event_id"] = uuid7()
-    if user_id_key:
-        identified["user_id"] = _pseudonym(identified["user_id"], user_id_key)
-    return identified
+def preparation(settings: Settings) -> Callable[[Fields], Fields]:
+    """What makes of a valid event the one that leaves the edge; compiled once per process."""
+    if settings.privacy is Privacy.ANNOTATED:
+        protect = annotated(settings.user_id_key)
+    elif settings.user_id_key:
+        protect = user_id_alone(settings.user_id_key)
+    else:
+        return with_event_id
+    return lambda fields: protect(with_event_id(fields))
 
 
-def _pseudonym(user_id: str, key: bytes) -> str:
-    return hmac.digest(key, user_id.encode(), "sha256").hex()
+def with_event_id(fields: Fields) -> Fields:
+    """The event under its own id, or under a new UUIDv7."""
+    return fields if "event_id" in fields else {**fields, "event_id": uuid7()}

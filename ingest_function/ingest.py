@@ -7,7 +7,7 @@ from ingest_function.events import parse_body, split, validate_each
 from ingest_function.http.body import BodyReader
 from ingest_function.http.exchange import Request, Response
 from ingest_function.http.problem import ProblemCode, unavailable
-from ingest_function.identity import with_identity
+from ingest_function.identity import preparation
 from ingest_function.publish.groups import QueueFull
 from ingest_function.publish.messages import encode_messages, time_attribute
 from ingest_function.publish.publisher import EventPublisher, PublishFailed
@@ -25,6 +25,7 @@ class Ingest:
         self._access = access
         self._publisher = publisher
         self._bodies = BodyReader()
+        self._prepare = preparation(settings)
 
     async def __call__(self, request: Request) -> Response:
         client = await self._access.client(request)
@@ -33,15 +34,14 @@ class Ingest:
         return receipt(batch, message_ids)
 
     async def _read_batch(self, request: Request, client: Client) -> Batch:
-        """Read, validate, identify and encode; body and events are let go on return."""
+        """Read, validate, prepare and encode; body and events are let go on return."""
         body = await self._bodies.read(request)
         now = now_micros()
         documents = split(parse_body(body))
         verdicts = validate_each(documents, client, now=now, limits=self._settings.limits)
         if not verdicts.valid:
             raise nothing_accepted(verdicts)
-        key = self._settings.user_id_key
-        events = [with_identity(fields, key) for _, fields in verdicts.valid]
+        events = [self._prepare(fields) for _, fields in verdicts.valid]
         attributes = {"received_at": time_attribute(now), "request_id": request.id}
         places = [index for index, _ in verdicts.valid]
         event_ids = [event["event_id"] for event in events]

@@ -8,7 +8,7 @@ from enum import StrEnum
 from typing import NamedTuple
 
 from ingest_function.logs import Severity
-from schemas import Limits
+from schemas import Limits, SchemaFileError, versions
 
 GOOGLE_CERTS_URL = "https://www.googleapis.com/oauth2/v1/certs"
 MIN_SECRET_LENGTH = 16
@@ -24,6 +24,13 @@ class AuthMode(StrEnum):
     API_KEY = "api_key"
     GOOGLE_ID_TOKEN = "google_id_token"  # noqa: S105 - the name of a mode
     NONE = "none"
+
+
+class Privacy(StrEnum):
+    """Whether the edge does to each property what its `x-privacy` annotation says."""
+
+    ANNOTATED = "annotated"
+    OFF = "off"
 
 
 class ApiKey(NamedTuple):
@@ -45,6 +52,7 @@ class Settings:
     token_audiences: frozenset[str]
     certs_url: str
     allowed_origins: frozenset[str]
+    privacy: Privacy
     user_id_key: bytes = field(repr=False)
     limits: Limits
     publish_timeout: float
@@ -55,8 +63,9 @@ class Settings:
 def load_settings() -> Settings:
     """The settings of this process; ends it with one line if they are wrong."""
     try:
+        versions()  # a version file at fault stops the start, not the first request
         return read_settings(os.environ)
-    except ConfigurationError as error:
+    except (ConfigurationError, SchemaFileError) as error:
         raise SystemExit(f"ingest_function: {error}") from None
 
 
@@ -81,6 +90,7 @@ def read_settings(environment: Mapping[str, str]) -> Settings:
         ),
         certs_url=environment.get("GOOGLE_CERTS_URL", GOOGLE_CERTS_URL),
         allowed_origins=_origins(environment),
+        privacy=_privacy(environment),
         user_id_key=_user_id_key(environment),
         limits=Limits.of_days(_positive(environment, "MAX_EVENT_AGE_DAYS", default="365")),
         publish_timeout=_positive(environment, "PUBLISH_TIMEOUT_SECONDS", default="10"),
@@ -136,6 +146,15 @@ def _user_id_key(environment: Mapping[str, str]) -> bytes:
     if 0 < len(key) < MIN_SECRET_LENGTH:
         raise ConfigurationError(f"USER_ID_HMAC_KEY must have {MIN_SECRET_LENGTH} or more bytes")
     return key
+
+
+def _privacy(environment: Mapping[str, str]) -> Privacy:
+    value = environment.get("PRIVACY", Privacy.OFF)
+    if value not in list(Privacy):
+        raise ConfigurationError(f"PRIVACY must be one of {', '.join(Privacy)}")
+    if value == Privacy.ANNOTATED and not environment.get("USER_ID_HMAC_KEY"):
+        raise ConfigurationError("PRIVACY=annotated needs USER_ID_HMAC_KEY")
+    return Privacy(value)
 
 
 def _positive(environment: Mapping[str, str], name: str, *, default: str) -> float:

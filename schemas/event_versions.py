@@ -91,7 +91,11 @@ def load(folder: Traversable) -> dict[int, Version]:
     for version in loaded.values():
         for name in version.properties:
             introduced.setdefault(name, version)
-        for fault in (*_faults(version), *_changed_columns(version, introduced)):
+        for fault in (
+            *_faults(version),
+            *_changed_columns(version, introduced),
+            *_privacy_faults(version),
+        ):
             raise SchemaFileError(f"event.v{version.number}.schema.json: {fault}")
     return loaded
 
@@ -139,6 +143,32 @@ def _faults(version: Version) -> Iterator[str]:
             yield f"/properties/{name}: {column} columns cannot hold {', '.join(sorted(types))}"
         if column == "TIMESTAMP" and name != "timestamp":
             yield f"/properties/{name}: only timestamp is stored as a TIMESTAMP"
+
+
+def _privacy_faults(version: Version) -> Iterator[str]:
+    """Actions whose result the version itself, and so the pipeline, would refuse."""
+    for name, schema in version.properties.items():
+        action, _, length = schema["x-privacy"]["action"].partition(":")
+        place = f"/properties/{name}/x-privacy/action: {action}"
+        if action not in ("keep", "drop") and version.types(name) != {"string"}:
+            yield f"{place} is for a string"
+        elif action == "drop" and name in version.required:
+            yield f"{place} is not for a required field"
+        elif action == "pseudonymise" and not _accepts(version, name, "0" * 64):
+            yield f"{place} makes 64 hexadecimal digits, which the field does not accept"
+        elif action in ("truncate", "origin_only") and _has_form(version, name, int(length or 1)):
+            yield f"{place} may make what the field does not accept"
+
+
+def _accepts(version: Version, name: str, value: str) -> bool:
+    alone = {**version.properties[name], "$defs": version.schema["$defs"]}
+    return jsonschema_rs.Draft202012Validator(alone).is_valid(value)
+
+
+def _has_form(version: Version, name: str, length: int) -> bool:
+    """Whether the field accepts not just any text of some length."""
+    schema = version.properties[name]
+    return bool({"pattern", "$ref"} & schema.keys()) or schema.get("minLength", 0) > length
 
 
 def _changed_columns(version: Version, introduced: Mapping[str, Version]) -> Iterator[str]:

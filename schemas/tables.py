@@ -62,9 +62,18 @@ def columns_of(ordered: Iterable[Version]) -> Iterator[Column]:
 def _column(version: Version, name: str) -> Column:
     # BigQuery adds only nullable columns to a table that has rows.
     required = version.number == 1 and name in version.required | _ASSIGNED_WHEN_ABSENT
-    annotation = version.properties[name]["x-column"]
     mode = "REQUIRED" if required else "NULLABLE"
-    return Column(version.number, name, annotation["type"], mode, annotation["description"])
+    schema = version.properties[name]
+    description = f"{schema['x-column']['description']}{_in_words(schema['x-privacy'])}"
+    return Column(version.number, name, version.column_type(name), mode, description)
+
+
+def _in_words(privacy: dict[str, str]) -> str:
+    """For who reads the table: what the column says about a person, and how it got there."""
+    if privacy["class"] == "technical":
+        return ""
+    action = "" if privacy["action"] == "keep" else f" ({privacy['action']})"
+    return f" {privacy['class'].capitalize()}{action}: {privacy['purpose']}"
 
 
 def table_schema(table: str) -> list[dict[str, Any]]:

@@ -1,17 +1,14 @@
 """How one user's id may be stored: plain or pseudonymised, as text or somewhere in bytes."""
 
-import hmac
 import json
 from collections.abc import Iterable
 
+from schemas.privacy import pseudonym
+
 
 def stored_ids(user_id: str, key: bytes) -> list[str]:
-    """The values of the column `user_id`: as the client sent it and, with a key, as the edge does.
-
-    The edge's pseudonym is the HMAC-SHA-256 of the id's UTF-8 bytes, in lower-case hex.
-    """
-    pseudonym = [hmac.digest(key, user_id.encode(), "sha256").hex()] if key else []
-    return [user_id, *pseudonym]
+    """The values of the column `user_id`: as the client sent it, and the edge's pseudonym."""
+    return [user_id, pseudonym(user_id, key)] if key else [user_id]
 
 
 def hex_pattern(ids: Iterable[str]) -> str:

@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 
 from schemas.event_versions import JsonSchema, Version, versions
+from schemas.evolution.privacy_page import privacy_page
 from schemas.tables import table_schema
 
 ROOT = Path(__file__).parents[2]
@@ -18,6 +19,7 @@ def generated() -> Mapping[str, Callable[[str], str]]:
     return {
         "schemas/events.table.json": lambda _: _table_file(),
         "schemas/openapi.yaml": lambda text: _OPENAPI_EVENT.sub(_openapi_versions(), text),
+        "docs/privacy.md": lambda _: privacy_page(),
         "README.md": lambda text: _README_TABLE.sub(lambda _: _readme_table(), text),
     }
 

@@ -36,6 +36,8 @@ def test_the_least_configuration_has_safe_defaults() -> None:
         ({"GCP_PROJECT_ID": ""}, "GCP_PROJECT_ID must be set"),
         ({"PUB_SUB_TOPIC_ID": " "}, "PUB_SUB_TOPIC_ID must be set"),
         ({"AUTH_MODE": ""}, "AUTH_MODE must be one of api_key, google_id_token, none"),
+        ({"PRIVACY": "on"}, "PRIVACY must be one of annotated, off"),
+        ({"PRIVACY": "annotated"}, "PRIVACY=annotated needs USER_ID_HMAC_KEY"),
         ({"AUTH_MODE": "basic"}, "AUTH_MODE must be one of api_key, google_id_token, none"),
         ({"AUTH_MODE": "none"}, "AUTH_MODE=none is allowed only with PUBSUB_EMULATOR_HOST"),
         ({"AUTH_MODE": "google_id_token"}, "GOOGLE_ID_TOKEN_AUDIENCE must be set"),

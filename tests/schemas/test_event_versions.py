@@ -133,6 +133,33 @@ def test_a_fault_is_one_line_that_names_file_and_place(
     assert "\n" not in message
 
 
+def action(name: str, words: str) -> Callable[[Document], None]:
+    def change(document: Document) -> None:
+        document["properties"][name]["x-privacy"]["action"] = words
+
+    return change
+
+
+@pytest.mark.parametrize(
+    ("name", "words", "fault"),
+    [
+        ("user_id", "drop", "drop is not for a required field"),
+        ("confidence", "pseudonymise", "pseudonymise is for a string"),
+        ("event_id", "pseudonymise", "pseudonymise makes 64 hexadecimal digits, which the field"),
+        ("topic_category", "truncate:5", "truncate may make what the field does not accept"),
+        ("event_id", "origin_only", "origin_only may make what the field does not accept"),
+    ],
+)
+def test_an_action_may_not_make_an_event_that_the_pipeline_refuses(
+    tmp_path: Path, name: str, words: str, fault: str
+) -> None:
+    document = first_version()
+    action(name, words)(document)
+    message = fault_of(write(tmp_path, document))
+    place = f"event.v1.schema.json: /properties/{name}/x-privacy/action: "
+    assert message.startswith(place + fault)
+
+
 def with_number_of_the_first(document: Document) -> None:
     document["properties"]["schema_version"]["const"] = 1
 

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from flex_template.erase.user_id_forms import hex_pattern, stored_ids
-from ingest_function.identity import with_identity
+from schemas.privacy import user_id_alone
 
 KEY = b"a key of the edge, 32 bytes long"
 user_ids = st.text(st.characters(exclude_categories=["Cs", "Cc"]), min_size=1, max_size=16)
@@ -17,7 +17,7 @@ user_ids = st.text(st.characters(exclude_categories=["Cs", "Cc"]), min_size=1, m
 @given(user_ids)
 def test_the_pseudonym_is_the_one_that_the_edge_stores(user_id: str) -> None:
     event = {"user_id": user_id}
-    assert stored_ids(user_id, KEY) == [user_id, with_identity(event, KEY)["user_id"]]
+    assert stored_ids(user_id, KEY) == [user_id, user_id_alone(KEY)(event)["user_id"]]
 
 
 def test_without_a_key_only_the_plain_id_is_looked_for() -> None:
