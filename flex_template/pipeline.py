@@ -11,7 +11,7 @@ from functools import partial
 import apache_beam as beam
 
 from flex_template import steps
-from flex_template.chunk import Gather, each
+from flex_template.chunk import Chunk, Gather, each, opened
 from flex_template.dead_letter import Origin, ToRows
 from flex_template.sinks import Sinks
 from schemas import Limits
@@ -25,7 +25,8 @@ def build(
     (
         pipeline
         | "Read" >> source
-        | "Gather" >> beam.ParDo(Gather())
+        | "Gather" >> beam.ParDo(Gather()).with_output_types(list[bytes])
+        | "Accept" >> beam.Map(partial(opened, limits=limits)).with_output_types(Chunk)
         | "Parse" >> each(steps.parse_message)
         | "Validate" >> each(validate)
         | "Convert" >> each(steps.convert_event)

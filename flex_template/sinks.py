@@ -49,7 +49,7 @@ class EventLines(beam.PTransform):
         self._directory = directory
 
     def expand(self, chunks: beam.PCollection) -> beam.PCollection:
-        chunks | "Rows" >> beam.Map(_values_of) | WriteLines(self._directory, "events")
+        chunks | "Rows" >> beam.Map(_rows_of) | WriteLines(self._directory, "events")
         return chunks | "Failures" >> beam.Map(failures_of)
 
 
@@ -68,8 +68,8 @@ class WriteLines(beam.PTransform):
         )
 
 
-def _values_of(chunk: Chunk) -> list[tuple[Any, Any]]:
-    return chunk.values
+def _rows_of(chunk: Chunk) -> list[tuple[Any, Any]]:
+    return list(chunk.rows())
 
 
 def failures_of(chunk: Chunk) -> list[Failure]:

@@ -26,8 +26,8 @@ from schemas import (
 from schemas.quarantine import is_quarantined, quarantine_errors
 
 EventRow = tuple[Any, ...]
-_CLOCK_SKEW = 24 * 60 * 60 * 1_000_000
-_REQUEST_ID = re.compile(r"[A-Za-z0-9._-]{1,64}")  # as schemas/openapi.yaml has it
+CLOCK_SKEW = 24 * 60 * 60 * 1_000_000
+REQUEST_ID = "[A-Za-z0-9._-]{1,64}"  # as schemas/openapi.yaml has it
 _NO_EVENT_ID = uuid.UUID("5b0c9e52-6d0f-4c7e-9b7e-0c6a2f1d8e11")
 
 
@@ -74,7 +74,7 @@ def _derived_id(message: Message) -> str:
 def _request_id(message: Message) -> str | None:
     """The edge's request id; anyone may set attributes, and what is none leads to no log line."""
     text = message.attributes.get("request_id", "")
-    return text if _REQUEST_ID.fullmatch(text) else None
+    return text if re.fullmatch(REQUEST_ID, text) else None
 
 
 def _received_at(message: Message) -> int | None:
@@ -85,7 +85,7 @@ def _received_at(message: Message) -> int | None:
         micros = parse_timestamp(text)
     except ValueError:
         micros = -1
-    if not 0 <= micros <= (message.published_at or now_micros()) + _CLOCK_SKEW:
+    if not 0 <= micros <= (message.published_at or now_micros()) + CLOCK_SKEW:
         detail = "must be an RFC 3339 time, not after publication"
         raise InvalidEvent(
             [EventError(ErrorCode.INVALID_ATTRIBUTE, "/attributes/received_at", detail)]

@@ -9,7 +9,7 @@ import orjson
 
 from benchmarks.pipeline.messages import DISTINCT, payload
 from flex_template.bigquery.append import AppendDeadLetters, AppendEvents
-from flex_template.chunk import Chunk, Gather, advance
+from flex_template.chunk import Gather, advance, opened
 from flex_template.dead_letter import Failure, Origin, ToRows
 from flex_template.steps import convert_event, parse_message, validate_document
 from schemas import DEFAULT_LIMITS
@@ -54,14 +54,14 @@ class PlainLoop:
 def _failures(messages: Iterable[bytes], events: AppendEvents) -> Iterator[list[Failure]]:
     steps = (parse_message, partial(validate_document, limits=DEFAULT_LIMITS), convert_event)
     for chunk in _chunks(messages):
-        worked_on = chunk
+        worked_on = opened(chunk, DEFAULT_LIMITS)
         for step in steps:
             worked_on = advance(worked_on, step)
         yield from events.process(worked_on)
     yield from (last.value for last in events.finish_bundle())
 
 
-def _chunks(messages: Iterable[bytes]) -> Iterator[Chunk]:
+def _chunks(messages: Iterable[bytes]) -> Iterator[list[bytes]]:
     gather = Gather()
     gather.start_bundle()
     for element in messages:

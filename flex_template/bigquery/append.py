@@ -60,16 +60,15 @@ class _AppendRows(beam.DoFn):
         self._bundle.withdraw()
         shared.release(self._lease)
 
-    def _add(self, sources: Sequence[Any], rows: Sequence[tuple[Any, ...]], size: int) -> None:
+    def _add(self, sources: Sequence[Any], rows: pa.RecordBatch, size: int) -> None:
         """Keep rows, and what each was made from, `size` bytes; hand over what has gathered."""
-        if not rows:
+        if not rows.num_rows:
             return
-        batch = record_batch(rows, self._schema)
-        self._note(batch)
-        self._batches.append(batch)
+        self._note(rows)
+        self._batches.append(rows)
         self._sources += sources
-        self._bytes += size + batch.nbytes
-        self._bundle_rows += len(rows)
+        self._bytes += size + rows.nbytes
+        self._bundle_rows += rows.num_rows
         if len(self._sources) >= MAX_ROWS or self._bytes >= MAX_BYTES:
             self._hand_over()
 
@@ -123,8 +122,11 @@ class AppendEvents(_AppendRows):
         self._oldest: int | None = None
 
     def process(self, chunk: Chunk) -> list[list[Failure]]:
-        rows = [row for _, row in chunk.values]
-        self._add(chunk.serialized, rows, sum(map(len, chunk.serialized)))
+        for rows, serialized in chunk.accepted:
+            self._add(serialized, rows, sum(map(len, serialized)))
+        if chunk.values:
+            rows = record_batch([row for _, row in chunk.values], self._schema)
+            self._add(chunk.serialized, rows, sum(map(len, chunk.serialized)))
         return [chunk.failures + list(map(_failure, self._refusals()))]
 
     def finish_bundle(self) -> Iterator[WindowedValue]:
@@ -149,7 +151,7 @@ class AppendDeadLetters(_AppendRows):
 
     def process(self, letters: list[tuple[str, DeadLetterRow]]) -> None:
         ids, rows = zip(*letters, strict=True)
-        self._add(ids, rows, 0)
+        self._add(ids, record_batch(rows, self._schema), 0)
         self._require_none(self._refusals())
 
     def finish_bundle(self) -> None:

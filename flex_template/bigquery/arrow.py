@@ -1,6 +1,6 @@
 """Rows as Arrow record batches, typed by the table's own schema file."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 import pyarrow as pa
@@ -25,6 +25,15 @@ def arrow_schema(table: str) -> pa.Schema:
         pa.field(field["name"], _TYPES[field["type"]], field["mode"] != "REQUIRED")
         for field in table_schema(table)
     )
+
+
+def row_tuples(rows: pa.RecordBatch) -> Iterator[tuple[Any, ...]]:
+    """The rows of which `record_batch` would make these columns, but for JSON as text."""
+    columns = [
+        column.cast(pa.int64()) if pa.types.is_timestamp(column.type) else column
+        for column in rows.columns
+    ]
+    yield from zip(*(column.to_pylist() for column in columns), strict=True)
 
 
 def record_batch(rows: Sequence[tuple[Any, ...]], schema: pa.Schema) -> pa.RecordBatch:

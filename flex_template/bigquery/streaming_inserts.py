@@ -61,8 +61,9 @@ class _Counting(beam.DoFn):
 
 class _ToJson(_Counting):
     def process(self, chunk: Chunk) -> list[dict[str, Any]]:
-        self._events += len(chunk.values)
-        return [_carrying(message, row) for message, row in chunk.values]
+        rows = [_carrying(message, row) for message, row in chunk.rows()]
+        self._events += len(rows)
+        return rows
 
 
 class _Refused(_Counting):

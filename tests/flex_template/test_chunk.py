@@ -19,7 +19,7 @@ def gathered(messages: list[bytes]) -> list[list[bytes]]:
     gather.start_bundle()
     chunks = [chunk for each in messages for chunk in gather.process(each)]
     chunks += [last.value for last in gather.finish_bundle()]
-    return [chunk.serialized for chunk in chunks]
+    return chunks
 
 
 def break_on(data: bytes, error: Exception) -> chunk.Step:

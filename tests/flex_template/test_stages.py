@@ -21,7 +21,7 @@ from tests.flex_template.runs import (
     numbered,
 )
 
-STEPS = ["Gather", "Parse", "Validate", "Convert", "Append events", "Dead letters"]
+STEPS = ["Gather", "Accept", "Parse", "Validate", "Convert", "Append events", "Dead letters"]
 OPTIONS = [f"--events_table={EVENTS_TABLE}", f"--dead_letter_table={DEAD_LETTERS_TABLE}"]
 
 

@@ -12,6 +12,7 @@ PARDO = "beam:transform:pardo:v1"
 PATH = [
     "Read",
     "Gather",
+    "Accept",
     "Parse",
     "Validate",
     "Convert",
