@@ -26,18 +26,20 @@ element("form").onsubmit = async (event) => {
   }
   await writeSettings({ endpoint, apiKey: element("api-key").value.trim() });
   show("waiting", "Saved. Testing…");
-  show(...verdict(await client.probe(), new URL(endpoint).host));
+  show(...verdict(await client.probe(), new URL(endpoint)));
 };
 
-function verdict({ accepted, problem }, host) {
+function verdict({ accepted, problem }, { host, pathname }) {
   if (accepted) return ["good", `Saved. ${host} accepts events from this extension.`];
   const reasons = {
     origin_not_allowed: `${host} does not accept this extension yet: give it the line below`,
     invalid_api_key: `${host} does not know this API key`,
     missing_credentials: `${host} asks for an API key`,
-    not_found: `${host} has no such address: it usually ends in /v1/events`,
     offline: "the browser is offline",
-    unreachable: `cannot reach ${host}`,
+    // A browser does not tell an address that is missing from a server that is.
+    unreachable: pathname.endsWith("/v1/events")
+      ? `cannot reach ${host}`
+      : `cannot reach ${host}, or it has no ${pathname}: the address usually ends in /v1/events`,
     timeout: `${host} did not answer in time`,
   };
   return ["bad", `Saved, but ${reasons[problem.code] ?? `${problem.message} (${problem.code})`}.`];

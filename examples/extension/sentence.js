@@ -18,15 +18,14 @@ export function describe(status, { now, host }) {
   return idle(status, now);
 }
 
-function stopped({ code, status, message }) {
+function stopped({ code, message }) {
   const texts = {
     not_configured: "Not set up yet: no server is set.",
     invalid_api_key: "The server does not know this API key.",
     missing_credentials: "The server asks for an API key.",
     origin_not_allowed: "The server does not accept this extension yet.",
   };
-  const where = status === 404 ? "The server has no such address." : null;
-  const text = texts[code] ?? where ?? `Sending has stopped: ${message} (${code}).`;
+  const text = texts[code] ?? `Sending has stopped: ${message} (${code}).`;
   return { text, tone: "bad", action: "options" };
 }
 
@@ -54,7 +53,7 @@ function idle({ sent, refused, lastSentAt }, now) {
   if (sent === 0) return { text: `No event sent yet.${problems}`, tone, action: null };
   const age = duration(Math.max(0, Math.floor((now - lastSentAt) / 1000)));
   const what = refused > 0 ? upperFirst(events(sent)) : `All ${events(sent)}`;
-  return { text: `${what} sent, ${age} ago.${problems}`, tone, action: null };
+  return { text: `${what} sent, ${age}\u00a0ago.${problems}`, tone, action: null };
 }
 
 function waiting(text, action = "send") {
@@ -70,9 +69,9 @@ function are(number) {
 }
 
 function duration(seconds) {
-  if (seconds < 60) return `${seconds} s`;
-  if (seconds < 3600) return `${Math.round(seconds / 60)} min`;
-  return `${Math.round(seconds / 3600)} h`;
+  if (seconds < 60) return `${seconds}\u00a0s`;
+  if (seconds < 3600) return `${Math.round(seconds / 60)}\u00a0min`;
+  return `${Math.round(seconds / 3600)}\u00a0h`;
 }
 
 function upperFirst(text) {

@@ -50,12 +50,16 @@ def function(pubsub_server: PubSubServer, tmp_path: Path) -> Iterator[Function]:
 
 
 @pytest.fixture
-def browser(
-    playwright: Playwright, chromium: str, function: Function, tmp_path: Path
-) -> Iterator[Browser]:
-    """Set up through the options page to send to `function`."""
+def fresh_browser(playwright: Playwright, chromium: str, tmp_path: Path) -> Iterator[Browser]:
+    """As just installed: nothing is set."""
     browser = Browser(playwright, chromium, tmp_path / "profile")
     browser.start()
-    browser.set_options(function.endpoint, API_KEY)
     yield browser
     browser.stop()
+
+
+@pytest.fixture
+def browser(fresh_browser: Browser, function: Function) -> Browser:
+    """Set up through the options page to send to `function`."""
+    fresh_browser.set_options(function.endpoint, API_KEY)
+    return fresh_browser
