@@ -6,7 +6,7 @@ STAGE ?= build/function
 COMPILE := $(UV) pip compile --quiet --system-certs --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-annotate --no-header
 
 .DEFAULT_GOAL := help
-.PHONY: help run dev test test-fast lint schema lock client extension stage-function bench-edge bench-pipeline bench-one-machine
+.PHONY: help run dev test test-fast lint schema lock micro client extension stage-function bench-edge bench-pipeline bench-one-machine
 
 help: ## list the targets
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 18
@@ -46,6 +46,9 @@ lock: $(STAMP) ## recompile the pinned requirements
 	$(COMPILE) -c requirements-dev.txt ingest_function/requirements.in -o ingest_function/requirements.txt
 	$(COMPILE) -c requirements-dev.txt console/requirements.in -o console/requirements.txt
 	echo uv | $(COMPILE) - -o requirements-bootstrap.txt
+
+micro: $(STAMP) ## the edge in memory, for the tests of programs that send events
+	$(BIN)/python -m aegis_micro $(if $(PORT),--port $(PORT)) $(foreach ORIGIN,$(ALLOWED_ORIGINS),--allowed-origin $(ORIGIN))
 
 client: $(STAMP) ## generate and check the JavaScript client (with node and npm)
 	cd clients/javascript && npm install --no-package-lock --ignore-scripts --no-audit --no-fund --loglevel=error

@@ -4,6 +4,7 @@ from google.auth.exceptions import DefaultCredentialsError
 
 from ingest_function.edge import Edge, open_edge
 from ingest_function.http.asgi import AsgiResponse, Receive, Scope, Send, request_of
+from ingest_function.publish.pubsub import PubSub
 from ingest_function.settings import Settings
 
 
@@ -24,7 +25,7 @@ class Application:
     async def _live(self, receive: Receive, send: Send) -> None:
         await receive()
         try:
-            self._edge = open_edge(self._settings)
+            self._edge = open_edge(self._settings, PubSub(self._settings))
         except DefaultCredentialsError as error:
             message = f"ingest_function: {error}"
             await send({"type": "lifespan.startup.failed", "message": message})

@@ -13,7 +13,6 @@ from ingest_function.http.problem import Problem, ProblemCode, internal_error
 from ingest_function.ingest import Ingest
 from ingest_function.logs import Log, Severity
 from ingest_function.publish.publisher import EventPublisher
-from ingest_function.publish.pubsub import PubSub
 from ingest_function.settings import Settings
 from schemas import __version__
 
@@ -97,13 +96,9 @@ class Edge:
         )
 
 
-def open_edge(settings: Settings, publisher: EventPublisher | None = None) -> Edge:
-    """Connect to Pub/Sub, or publish to `publisher`; call it in the event loop that will serve.
-
-    Raises:
-        google.auth.exceptions.DefaultCredentialsError: there are no credentials.
-    """
-    edge = Edge(settings, publisher or PubSub(settings))
+def open_edge(settings: Settings, publisher: EventPublisher) -> Edge:
+    """An edge that has its process for itself; call it in the event loop that will serve."""
+    edge = Edge(settings, publisher)
     gc.collect()
     gc.freeze()  # what is imported stays: without this, collections walk it and stall requests
     gc.set_threshold(GC_THRESHOLD)

@@ -10,8 +10,7 @@ from ingest_function.http.problem import ProblemCode, unavailable
 from ingest_function.identity import preparation
 from ingest_function.publish.groups import QueueFull
 from ingest_function.publish.messages import encode_messages, time_attribute
-from ingest_function.publish.publisher import EventPublisher, PublishFailed
-from ingest_function.publish.pubsub import RETRYABLE
+from ingest_function.publish.publisher import RETRYABLE, EventPublisher, PublishFailed
 from ingest_function.receipt import Batch, nothing_accepted, receipt, rejected, summary
 from ingest_function.settings import Settings
 from schemas import now_micros

@@ -14,6 +14,7 @@ from starlette.requests import Request
 from ingest_function.credentials import check_credentials
 from ingest_function.edge import Edge, open_edge
 from ingest_function.http.asgi import AsgiResponse, request_of
+from ingest_function.publish.pubsub import PubSub
 from ingest_function.settings import load_settings
 
 _SETTINGS = load_settings()
@@ -23,7 +24,7 @@ check_credentials(_SETTINGS)
 @cache
 def _edge() -> Edge:
     """Opened by the first request: a gRPC channel survives no fork, and belongs to one loop."""
-    return open_edge(_SETTINGS)
+    return open_edge(_SETTINGS, PubSub(_SETTINGS))
 
 
 @functions_framework.aio.http  # type: ignore[arg-type]  # what is returned is sent as ASGI

@@ -6,6 +6,7 @@ import signal
 
 from ingest_function.edge import Edge, open_edge
 from ingest_function.http.rsgi import HttpProtocol, Scope, request_of, send
+from ingest_function.publish.pubsub import PubSub
 from ingest_function.settings import Settings, load_settings
 
 # After a SIGTERM the clients that keep connections open are served this long, and are told with
@@ -33,7 +34,7 @@ class Service:
         loop.run_until_complete(self._edge.close())
 
     async def _open(self) -> None:
-        self._edge = open_edge(self._settings)
+        self._edge = open_edge(self._settings, PubSub(self._settings))
 
     def _drain(self, loop: asyncio.AbstractEventLoop) -> None:
         """On SIGTERM; granian's own orderly end begins with the SIGINT."""

@@ -11,6 +11,18 @@ from ingest_function.publish.groups import Group, GroupQueue
 
 PublishCall = Callable[[bytes, float], Awaitable[Sequence[str]]]
 
+# https://cloud.google.com/pubsub/docs/retry-requests
+RETRYABLE = frozenset(
+    {
+        grpc.StatusCode.ABORTED,
+        grpc.StatusCode.CANCELLED,
+        grpc.StatusCode.DEADLINE_EXCEEDED,
+        grpc.StatusCode.INTERNAL,
+        grpc.StatusCode.RESOURCE_EXHAUSTED,
+        grpc.StatusCode.UNAVAILABLE,
+        grpc.StatusCode.UNKNOWN,
+    }
+)
 MAX_CALLS = 8
 # Calls start at least this far apart, so that a quick Pub/Sub is asked seldom, with more at once.
 MIN_SPACING_SECONDS = 0.002

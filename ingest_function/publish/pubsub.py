@@ -10,21 +10,9 @@ import grpc
 from google.pubsub_v1.services.publisher.transports import PublisherGrpcAsyncIOTransport
 from google.pubsub_v1.types import PublishRequest, PublishResponse
 
-from ingest_function.publish.publisher import Publisher
+from ingest_function.publish.publisher import RETRYABLE, Publisher
 from ingest_function.settings import Settings
 
-# https://cloud.google.com/pubsub/docs/retry-requests
-RETRYABLE = frozenset(
-    {
-        grpc.StatusCode.ABORTED,
-        grpc.StatusCode.CANCELLED,
-        grpc.StatusCode.DEADLINE_EXCEEDED,
-        grpc.StatusCode.INTERNAL,
-        grpc.StatusCode.RESOURCE_EXHAUSTED,
-        grpc.StatusCode.UNAVAILABLE,
-        grpc.StatusCode.UNKNOWN,
-    }
-)
 # Pub/Sub answers in tens of milliseconds; one that is merely slow gets twice as long each time.
 FIRST_ATTEMPT_SECONDS = 1.0
 FIRST_BACKOFF_SECONDS = 0.1
