@@ -3,9 +3,11 @@
 Dataflow exports them to Cloud Monitoring as `job/user_counter` under these names.
 """
 
+from collections import Counter
 from collections.abc import Mapping
 
-from apache_beam.metrics import Metrics
+from apache_beam.metrics import Metrics, MetricsFilter
+from apache_beam.runners.runner import PipelineResult
 
 from schemas import ErrorCode
 
@@ -37,6 +39,14 @@ def count(counts: Mapping[str, int]) -> None:
     """Add what a bundle counted: a counter touched per element costs about 1 us each time."""
     for name, number in counts.items():
         Metrics.counter(NAMESPACE, name).inc(number)
+
+
+def totals(result: PipelineResult) -> dict[str, int]:
+    """Each of our counters over all steps of a finished run."""
+    found: Counter[str] = Counter()
+    for each in result.metrics().query(MetricsFilter().with_namespace(NAMESPACE))["counters"]:
+        found[each.key.metric.name] += each.committed
+    return dict(found)
 
 
 def record(name: str, value: int) -> None:

@@ -9,8 +9,11 @@ import math
 import re
 from collections.abc import Mapping, Sequence
 
+from apache_beam.options.pipeline_options import PipelineOptions
+
 from flex_template.bigquery import table_name
 from flex_template.bigquery.table_name import TableName
+from flex_template.command_line import ShowDefaults, refuse_misspelt
 from flex_template.one_machine.options import add_options
 
 WRITE_METHODS = ("STORAGE_WRITE_API", "STREAMING_INSERTS")
@@ -75,7 +78,10 @@ def positive(maximum: float, example: str) -> type:
 def parser(environment: Mapping[str, str]) -> argparse.ArgumentParser:
     """The command line; a default is None where `environment` does not give one."""
     result = argparse.ArgumentParser(
-        prog="python -m flex_template.main", allow_abbrev=False, description=__doc__
+        prog="python -m flex_template.main",
+        allow_abbrev=False,
+        description=__doc__,
+        formatter_class=ShowDefaults,
     )
     _add_source(result, environment)
     _add_sink(result, environment)
@@ -165,6 +171,7 @@ def parse(
     command = parser(environment)
     add_options(command)
     options, beam_arguments = command.parse_known_args(arguments)
+    refuse_misspelt(command, beam_arguments, PipelineOptions([]).get_all_options())
     if options.input_subscription or options.input_files:
         options.input_topic = None  # an explicit source wins over the environment's topic
     if not (options.input_subscription or options.input_topic or options.input_files):

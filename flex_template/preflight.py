@@ -1,9 +1,16 @@
 """What can be known to fail before a worker starts, in one clear line each."""
 
 import sys
+from pathlib import Path
+from tempfile import TemporaryFile
 
 from apache_beam.io.filesystems import FileSystems
-from apache_beam.options.pipeline_options import DebugOptions, GoogleCloudOptions
+from apache_beam.options.pipeline_options import (
+    DebugOptions,
+    GoogleCloudOptions,
+    StandardOptions,
+)
+from apache_beam.runners.runner import create_runner
 
 from flex_template.bigquery.client import check_table, connect
 from flex_template.job import Job
@@ -18,6 +25,9 @@ def preflight(job: Job) -> None:
         SystemExit: with one line that says what to change.
     """
     options = job.options
+    _check_runner(job)
+    if options.output_directory:
+        _check_writable(options.output_directory)
     if options.deduplicate:
         _check_deduplication(job)
     if options.input_files:
@@ -29,6 +39,23 @@ def preflight(job: Job) -> None:
         with connect(options.events_table) as client:
             check_table(client, options.events_table, "events")
             check_table(client, options.dead_letter_table, "dead_letters")
+
+
+def _check_runner(job: Job) -> None:
+    name = job.beam_options.view_as(StandardOptions).runner
+    try:
+        create_runner(name)
+    except (ValueError, ImportError, AttributeError):
+        sys.exit(f"--runner={name} is no runner of Beam's; here, leave it or say DirectRunner")
+
+
+def _check_writable(folder: str) -> None:
+    try:
+        Path(folder).mkdir(parents=True, exist_ok=True)
+        with TemporaryFile(dir=folder):
+            pass
+    except OSError as error:
+        sys.exit(f"cannot write to --output_directory={folder}: {error.strerror}")
 
 
 def _check_service(job: Job) -> None:

@@ -6,7 +6,7 @@ and rows, and must store every row or fail its bundle.
 """
 
 import argparse
-from collections.abc import Iterable
+from collections.abc import Sequence
 from functools import partial
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -15,11 +15,14 @@ import apache_beam as beam
 import orjson
 from apache_beam.io import WriteToText
 
+from flex_template import metrics
 from flex_template.bigquery.append import AppendDeadLetters, AppendEvents
 from flex_template.bigquery.json_rows import json_row
 from flex_template.bigquery.streaming_inserts import StreamingInserts
 from flex_template.chunk import Chunk
 from flex_template.dead_letter import Failure
+
+_COUNTERS = {"events": metrics.EVENTS, "dead_letters": metrics.DEAD_LETTERS}
 
 
 class Sinks(NamedTuple):
@@ -77,5 +80,6 @@ def failures_of(chunk: Chunk) -> list[Failure]:
     return chunk.failures
 
 
-def _json_lines(rows: Iterable[tuple[Any, tuple[Any, ...]]], table: str) -> list[str]:
+def _json_lines(rows: Sequence[tuple[Any, tuple[Any, ...]]], table: str) -> list[str]:
+    metrics.count({_COUNTERS[table]: len(rows)})
     return [orjson.dumps(json_row(row, table)).decode() for _, row in rows]

@@ -19,15 +19,18 @@ ENDING_SECONDS = 1  # a broken connection is seen before the end of the process 
 Program = Callable[[Stack, Console], None]
 
 
-def run_with_stack(program: Program, prog: str, description: str) -> None:
+def run_with_stack(
+    program: Program, prog: str, description: str, *, interrupted: int = 128 + signal.SIGINT
+) -> None:
     """Start the stack, call `program`, stop the stack.
 
     Raises:
-        SystemExit: with a line that says what is wrong; 130 or 143 after Ctrl-C or SIGTERM.
+        SystemExit: with a line that says what is wrong; `interrupted` after Ctrl-C, 143 after
+            SIGTERM.
     """
     command = argparse.ArgumentParser(prog=prog, description=description)
     command.add_argument(
-        "--port", type=int, default=0, help="port of the edge; 0, the default, picks a free one"
+        "--port", type=_port, default=0, help="port of the edge; 0, the default, picks a free one"
     )
     options = command.parse_args()
     # A shell starts background jobs with SIGINT ignored.
@@ -41,7 +44,13 @@ def run_with_stack(program: Program, prog: str, description: str) -> None:
             console.print(error.log, markup=False, highlight=False)
         sys.exit(f"{prog}: {error}")
     except KeyboardInterrupt:
-        sys.exit(128 + signal.SIGINT)
+        sys.exit(interrupted)
+
+
+def _port(text: str) -> int:
+    if not (text.isascii() and text.isdigit() and int(text[:6]) < 2**16):
+        raise argparse.ArgumentTypeError(f"{text!r} is not a port: a number from 0 to 65535")
+    return int(text)
 
 
 def _run(program: Program, port: int, console: Console) -> None:

@@ -70,4 +70,6 @@ def _rate(rows: list[Row]) -> float:
 
 
 if __name__ == "__main__":
-    run_with_stack(dev, "python -m local.dev", "Keep the whole path up until Ctrl-C.")
+    run_with_stack(
+        dev, "python -m local.dev", "Keep the whole path up until Ctrl-C.", interrupted=0
+    )

@@ -58,8 +58,7 @@ class Stack:
 
     def _start(self) -> None:
         port = _checked_port(self._port)
-        folder = tempfile.TemporaryDirectory(prefix="aegis-")
-        self._logs = Path(self._parts.enter_context(folder))
+        self._logs = Path(self._parts.enter_context(_temporary_folder()))
         self._start_bigquery()
         self._start_pubsub()
         self._start_pipeline()
@@ -113,6 +112,13 @@ class Stack:
         process = Process(name, command, {"PYTHONPATH": str(ROOT)} | environment, self._logs)
         self._processes.append(self._parts.enter_context(process))
         return process
+
+
+def _temporary_folder() -> tempfile.TemporaryDirectory[str]:
+    try:
+        return tempfile.TemporaryDirectory(prefix="aegis-")
+    except OSError as error:
+        raise StackError(f"no folder for logs can be made: {error.strerror}") from None
 
 
 def _checked_port(wanted: int) -> int:

@@ -28,6 +28,7 @@ from collections.abc import Mapping, Sequence
 
 from flex_template.bigquery import client as bigquery_client
 from flex_template.bigquery.client import check_table
+from flex_template.command_line import ShowDefaults
 from flex_template.erase.user_rows import UserRows, rows_of_user
 from flex_template.options import table
 
@@ -79,6 +80,7 @@ def _parser() -> argparse.ArgumentParser:
     result = argparse.ArgumentParser(
         prog="python -m flex_template.erase",
         allow_abbrev=False,
+        formatter_class=ShowDefaults,
         description="Delete one user's events and dead letters; only counts without --execute.",
     )
     result.add_argument(

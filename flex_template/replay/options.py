@@ -6,6 +6,7 @@ from datetime import UTC, datetime
 from typing import NamedTuple
 
 from flex_template.bigquery.table_name import TableName
+from flex_template.command_line import ShowDefaults
 from flex_template.options import MAX_AGE_DAYS, positive, table, topic
 from flex_template.replay.publisher import MAX_MESSAGES
 from flex_template.replay.selection import Selection
@@ -72,6 +73,7 @@ def _parser() -> argparse.ArgumentParser:
     result = argparse.ArgumentParser(
         prog="python -m flex_template.replay",
         allow_abbrev=False,
+        formatter_class=ShowDefaults,
         description="Publish dead letters again, each once, once their cause is put right.",
     )
     _add_places(result)

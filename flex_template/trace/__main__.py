@@ -16,6 +16,7 @@ from google.api_core.exceptions import GoogleAPICallError
 
 from flex_template.bigquery.client import check_table, connect
 from flex_template.bigquery.table_name import TableName
+from flex_template.command_line import ShowDefaults
 from flex_template.options import table
 from flex_template.trace.story import Moment, Tables, story
 
@@ -56,6 +57,7 @@ def _parser() -> argparse.ArgumentParser:
     result = argparse.ArgumentParser(
         prog="python -m flex_template.trace",
         allow_abbrev=False,
+        formatter_class=ShowDefaults,
         description="Tell what became of one event.",
     )
     result.add_argument("id", help="An event's, request's, message's or dead letter's id.")

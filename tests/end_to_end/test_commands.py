@@ -46,6 +46,16 @@ def test_a_busy_port_is_one_clear_line(module: str) -> None:
     assert line.endswith(f"port {port} is busy: choose another with --port, or 0 for a free one")
 
 
+@pytest.mark.parametrize("port", ["-1", "65536", "http"])
+def test_a_port_that_is_none_is_one_clear_line(port: str) -> None:
+    ended = run("local.run", f"--port={port}")
+
+    assert ended.returncode == 2
+    assert ended.stderr.splitlines()[-1].endswith(
+        f"argument --port: '{port}' is not a port: a number from 0 to 65535"
+    )
+
+
 @pytest.fixture
 def dev(tmp_path: Path) -> Iterator[subprocess.Popen[str]]:
     """`make dev`, up and on our Pub/Sub, which starts faster."""
@@ -68,7 +78,7 @@ def dev(tmp_path: Path) -> Iterator[subprocess.Popen[str]]:
 
 @pytest.mark.parametrize(
     ("number", "exit_code"),
-    [(signal.SIGINT, 130), (signal.SIGTERM, 143), (signal.SIGKILL, -signal.SIGKILL)],
+    [(signal.SIGINT, 0), (signal.SIGTERM, 143), (signal.SIGKILL, -signal.SIGKILL)],
 )
 def test_no_process_outlives_the_stack(
     dev: subprocess.Popen[str], number: signal.Signals, exit_code: int

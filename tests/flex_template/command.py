@@ -6,7 +6,7 @@ import subprocess
 import sys
 import traceback
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager, redirect_stderr
+from contextlib import contextmanager, redirect_stderr, redirect_stdout
 from io import StringIO
 from typing import NamedTuple
 from unittest.mock import patch
@@ -24,6 +24,7 @@ class Ended(NamedTuple):
     """How a command ended, and what it and its log printed."""
 
     returncode: int
+    stdout: str
     stderr: str
 
 
@@ -32,9 +33,15 @@ def run_main(*arguments: str, environment: Mapping[str, str] | None = None) -> E
 
     It sees only those of our own variables that `environment` gives.
     """
-    printed = StringIO()
-    with _environment(environment or {}), _logged_to(printed), redirect_stderr(printed):
-        return Ended(_exit_code(arguments), printed.getvalue())
+    output, errors = StringIO(), StringIO()
+    with (
+        _environment(environment or {}),
+        _logged_to(errors),
+        redirect_stdout(output),
+        redirect_stderr(errors),
+    ):
+        code = _exit_code(arguments)
+    return Ended(code, output.getvalue(), errors.getvalue())
 
 
 def run_process(*arguments: str, environment: Mapping[str, str] | None = None) -> Ended:
@@ -48,7 +55,7 @@ def run_process(*arguments: str, environment: Mapping[str, str] | None = None) -
             timeout=180,
             check=False,
         )
-    return Ended(ended.returncode, ended.stderr)
+    return Ended(ended.returncode, ended.stdout, ended.stderr)
 
 
 def _exit_code(arguments: tuple[str, ...]) -> int:

@@ -12,6 +12,9 @@ from tests.flex_template.command import Ended, run_main, run_process
 
 GOLDEN = Path(__file__).parents[1] / "golden" / "pipeline"
 INPUT = (GOLDEN / "input.jsonl").read_bytes()
+EVENTS, DEAD_LETTERS = (
+    len((GOLDEN / f"{name}.jsonl").read_text().splitlines()) for name in ("events", "dead_letters")
+)
 OF_THE_RUN = {"failed_at", "subscription", "destination_table", "job_name", "pipeline_version"}
 
 Outcome = dict[str, list[dict[str, Any]]]
@@ -33,6 +36,7 @@ def run(
 ) -> Outcome:
     ended = command(f"--input_files={file}", f"--output_directory={folder}", *options)
     assert ended.returncode == 0, ended.stderr
+    assert ended.stdout == f"Wrote {EVENTS} events and {DEAD_LETTERS} dead letters to {folder}.\n"
     return outcome(folder)
 
 

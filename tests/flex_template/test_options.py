@@ -2,7 +2,7 @@
 
 import pytest
 
-from flex_template.options import parse
+from flex_template.options import parse, parser
 
 SUBSCRIPTION = "--input_subscription=projects/my-project/subscriptions/events-pipeline"
 ENVIRONMENT = {
@@ -106,3 +106,29 @@ def test_two_sources_are_one_too_many(capsys: pytest.CaptureFixture[str]) -> Non
     with pytest.raises(SystemExit):
         parse([SUBSCRIPTION, "--input_files=events.jsonl"], ENVIRONMENT)
     assert "--input_files: not allowed with argument --input_sub" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("misspelt", "meant"),
+    [
+        ("--max_event_agedays=30", "--max_event_age_days"),
+        ("--event_table", "--events_table"),
+        ("--input-subscription=x", "--input_subscription"),
+        ("--deduplicat", "--deduplicate"),
+    ],
+)
+def test_a_misspelt_option_is_refused_with_the_nearest_name(
+    misspelt: str, meant: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with pytest.raises(SystemExit) as ended:
+        parse([SUBSCRIPTION, misspelt], ENVIRONMENT)
+    assert ended.value.code == 2
+    name = misspelt.partition("=")[0]
+    error = capsys.readouterr().err
+    assert error.endswith(f"unknown option {name}: do you mean {meant}?\n")
+
+
+def test_help_shows_each_default() -> None:
+    shown = " ".join(parser(ENVIRONMENT).format_help().split())
+    for default in ("Default: 365.0.", "Default: STORAGE_WRITE_API."):
+        assert default in shown

@@ -81,3 +81,15 @@ def test_missing_credentials_are_one_line(tmp_path: Path) -> None:
     assert ended.stderr.splitlines()[-1] == (
         "no Google credentials: run gcloud auth application-default login"
     )
+
+
+@pytest.mark.parametrize("name", ["Dirrect", "no.such.Runner", "apache_beam.NoRunner"])
+def test_a_runner_that_beam_does_not_have_is_one_line(name: str, tmp_path: Path) -> None:
+    error = error_of(f"--runner={name}", "--input_files=x", f"--output_directory={tmp_path}")
+    assert error == f"--runner={name} is no runner of Beam's; here, leave it or say DirectRunner\n"
+
+
+def test_a_folder_that_cannot_be_written_is_one_line(tmp_path: Path) -> None:
+    (file := tmp_path / "file").touch()
+    error = error_of("--input_files=x", f"--output_directory={file}/out")
+    assert error == f"cannot write to --output_directory={file}/out: Not a directory\n"
