@@ -1,11 +1,13 @@
 """What a command line describes: the options, and the pipeline that they make on any runner."""
 
 import argparse
+import logging
 from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
 import apache_beam as beam
 from apache_beam.options.pipeline_options import (
+    DirectOptions,
     GoogleCloudOptions,
     PipelineOptions,
     SetupOptions,
@@ -46,6 +48,8 @@ class Job(NamedTuple):
         # The plain DirectRunner would download a runner first: name the one that Beam ships with.
         if standard.runner in (None, "DirectRunner"):
             standard.runner = "FnApiRunner"
+        if options.input_files and options.processes > 1:
+            _share_out(beam_options.view_as(DirectOptions), options.processes)
         return cls(options, beam_options)
 
     @property
@@ -75,3 +79,11 @@ class Job(NamedTuple):
         limits = Limits.of_days(options.max_event_age_days)
         build(pipeline, read, sinks(options), origin, limits)
         return pipeline
+
+
+def _share_out(direct: DirectOptions, processes: int) -> None:
+    """Let the FnApiRunner work through files in several processes; a stream it would not end."""
+    direct.direct_num_workers = processes
+    direct.direct_running_mode = "multi_processing"
+    # It repeats every line of its workers' logs at this level.
+    logging.getLogger("apache_beam.runners.portability.local_job_service").setLevel(logging.WARNING)

@@ -21,6 +21,7 @@ _SOURCES = {
     "node": "Debian package nodejs",
     "ps": "Debian package procps",
     "shellcheck": "Debian package shellcheck",
+    "systemd-analyze": "Debian package systemd",
 }
 
 
