@@ -4,7 +4,8 @@ from google.cloud import bigquery
 from google.pubsub_v1 import PublisherClient, SubscriberClient
 
 from local.names import SUBSCRIPTION, TOPIC
-from schemas import TABLES, deduplicated_view, layout, table_schema
+from schemas import TABLES, layout, table_schema
+from schemas.evolution.migration import view_statements
 from schemas.reports import REPORTS, report_sql
 
 
@@ -14,20 +15,16 @@ def create_queue(publisher: PublisherClient, subscriber: SubscriberClient) -> No
 
 
 def create_tables(client: bigquery.Client, dataset: str) -> None:
-    """Create `dataset` (project.dataset) with its tables, the deduplicated view and the reports."""
+    """Create `dataset` (project.dataset) with its tables, views and table function."""
     client.create_dataset(dataset)
     for name in TABLES:
         client.create_table(_table(dataset, name))
-    deduplicated = f"{dataset}.events_deduplicated"
-    _create_view(client, deduplicated, deduplicated_view(f"{dataset}.events"))
+    for statement in view_statements(f"{dataset}.events"):
+        client.query(statement).result()
     for report in REPORTS:
-        _create_view(client, f"{dataset}.{report}", report_sql(report, deduplicated))
-
-
-def _create_view(client: bigquery.Client, name: str, sql: str) -> None:
-    view = bigquery.Table(name)
-    view.view_query = sql
-    client.create_table(view)
+        view = bigquery.Table(f"{dataset}.{report}")
+        view.view_query = report_sql(report, f"{dataset}.events_deduplicated")
+        client.create_table(view)
 
 
 def _table(dataset: str, name: str) -> bigquery.Table:

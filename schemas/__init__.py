@@ -23,6 +23,7 @@ from schemas.tables import (
     Layout,
     deduplicated_view,
     event_columns,
+    events_between,
     layout,
     table_schema,
 )
@@ -45,6 +46,7 @@ __all__ = [
     "__version__",
     "deduplicated_view",
     "event_columns",
+    "events_between",
     "layout",
     "now_micros",
     "parse",

@@ -1,4 +1,4 @@
-"""Change the event schema: `python -m schemas generate | check | release`.
+"""Change the event schema: `python -m schemas generate | check | release | plan | apply`.
 
 See CONTRIBUTING.md for the recipe, and docs/schema.md for what each command says.
 """
@@ -48,6 +48,13 @@ def _release(options: argparse.Namespace) -> None:
         print(name)  # noqa: T201 - a command's output
 
 
+def _plan(options: argparse.Namespace) -> None:
+    # BigQuery's libraries are not among the edge's, which imports this package too.
+    from schemas.evolution.migration import migrate  # noqa: PLC0415
+
+    print(migrate(options.events_table, execute=options.apply))  # noqa: T201 - a command's output
+
+
 def _parser() -> argparse.ArgumentParser:
     result = argparse.ArgumentParser(prog="python -m schemas", allow_abbrev=False)
     commands = result.add_subparsers(required=True, metavar="command")
@@ -68,6 +75,10 @@ def _parser() -> argparse.ArgumentParser:
         "release", parents=[folder], help="record the versions' files, which may then not change"
     )
     releasing.set_defaults(run=_release)
+    for name, words in (("plan", "say what the table lacks"), ("apply", "add what it lacks")):
+        migrating = commands.add_parser(name, help=f"{words}, and the order of the roll-out")
+        migrating.add_argument("--events_table", required=True, help="project.dataset.table")
+        migrating.set_defaults(run=_plan, apply=name == "apply")
     return result
 
 

@@ -95,5 +95,11 @@ def deduplicated_view(events_table: str) -> str:
     return text.replace("${events_table}", events_table)
 
 
+def events_between(events_table: str) -> str:
+    """The body of the table function over `project.dataset.table`, of `since` and `until`."""
+    text = _PACKAGE.joinpath("events_between.sql").read_text()
+    return text.replace("${events_table}", events_table)
+
+
 def _read(name: str) -> Any:
     return json.loads(_PACKAGE.joinpath(name).read_bytes())

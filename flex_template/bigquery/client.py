@@ -49,8 +49,10 @@ def check_table(client: bigquery.Client, table: str, kind: str) -> None:
         sys.exit(f"BigQuery does not answer for table {table}")
     missing = [field["name"] for field in table_schema(kind) if field["name"] not in found]
     if missing:
+        command = f"; to add them: python -m schemas apply --events_table={table}"
         sys.exit(
             f"table {table} lacks the columns {', '.join(missing)} of schemas/{kind}.table.json"
+            f"{command if kind == 'events' else ''}"
         )
 
 

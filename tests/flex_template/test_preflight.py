@@ -40,7 +40,8 @@ def test_missing_columns_are_named_in_one_line(rest: BigQueryRestServer) -> None
     rest.columns["events"] = [field for field in fields if field["name"][:2] != "me"][1:]
     assert error_of(SUBSCRIPTION, *TABLES, url=rest.url) == (
         "table aegis-test.aegis.events lacks the columns event_id, message_id "
-        "of schemas/events.table.json\n"
+        "of schemas/events.table.json; "
+        "to add them: python -m schemas apply --events_table=aegis-test.aegis.events\n"
     )
 
 
