@@ -62,9 +62,14 @@ class Job(NamedTuple):
         return self.runner == "DataflowRunner"
 
     @property
+    def pulls(self) -> bool:
+        """Whether the messages come through our own read."""
+        return not self.options.input_files and self.runner not in _NATIVE_READ
+
+    @property
     def is_service(self) -> bool:
         """Whether this process itself reads the subscription until it is told to stop."""
-        return self.runner == "FnApiRunner" and not self.options.input_files
+        return self.pulls and self.runner == "FnApiRunner"
 
     def pipeline(self, runner: PipelineRunner | None = None) -> beam.Pipeline:
         """The whole path; on `runner` if one is given, otherwise on the one that is named."""
@@ -74,7 +79,7 @@ class Job(NamedTuple):
             options.output_directory or options.events_table,
             self.beam_options.view_as(GoogleCloudOptions).job_name,
         )
-        read = source(options, native=self.runner in _NATIVE_READ)
+        read = source(options, native=not self.pulls)
         pipeline = beam.Pipeline(runner, options=self.beam_options)
         limits = Limits.of_days(options.max_event_age_days)
         build(pipeline, read, sinks(options), origin, limits)

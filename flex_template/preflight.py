@@ -32,8 +32,8 @@ def preflight(job: Job) -> None:
         _check_deduplication(job)
     if options.input_files:
         _check_files(options.input_files)
-    if job.is_service:
-        _check_service(job)
+    if job.pulls:
+        _check_pull(job)
     # A Dataflow launcher need not be allowed to read the tables; there, the workers fail loudly.
     if not options.output_directory and not job.on_dataflow:
         with connect(options.events_table) as client:
@@ -58,11 +58,11 @@ def _check_writable(folder: str) -> None:
         sys.exit(f"cannot write to --output_directory={folder}: {error.strerror}")
 
 
-def _check_service(job: Job) -> None:
+def _check_pull(job: Job) -> None:
     """Sinks that start a stage of their own would lose what is acknowledged before it ends."""
     options = job.options
     if options.input_topic:
-        sys.exit("on one machine a subscription is read: give --input_subscription")
+        sys.exit("a topic is read by Dataflow only: give --input_subscription")
     if options.output_directory:
         sys.exit("--output_directory is for --input_files: a stream on one machine has no end")
     if options.write_method == "STREAMING_INSERTS":

@@ -62,3 +62,9 @@ def test_a_sink_that_shuffles_would_be_a_stage_of_its_own() -> None:
 def test_a_sink_that_starts_a_stage_is_refused(option: str, reason: str) -> None:
     with pytest.raises(SystemExit, match=reason):
         run([*OPTIONS, option], {})
+
+
+def test_a_topic_is_refused_where_a_subscription_is_read() -> None:
+    topic = {"GCP_PROJECT_ID": "aegis-test", "PUB_SUB_TOPIC_ID": "events"}
+    with pytest.raises(SystemExit, match="give --input_subscription"):
+        run([option for option in OPTIONS if "subscription" not in option], topic)
