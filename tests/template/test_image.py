@@ -117,7 +117,7 @@ def _normal(name: str) -> str:
 
 
 def test_no_source_tests_or_build_tools_are_inside(container: Container) -> None:
-    assert container.run("ls", "/template").split() == ["main.py", "requirements.txt"]
+    assert container.run("ls", "/template").split() == ["main.py", "package", "requirements.txt"]
     search = "ls -d /source /package/* /*/tests; command -v cc gcc make git pytest ruff mypy; true"
     assert container.run("sh", "-c", search) == ""
 
