@@ -4,7 +4,7 @@ import gc
 import time
 from collections import Counter
 from collections.abc import Awaitable, Callable, Mapping
-from http import HTTPStatus
+from http import HTTPMethod, HTTPStatus
 
 from ingest_function.auth.access import open_access
 from ingest_function.http.cors import Cors
@@ -21,6 +21,9 @@ MAX_HEADER_BYTES = 16 * 1024
 _SINGLE_HEADERS = ("authorization", "content-encoding", "content-type", "origin", "x-api-key")
 # Requests allocate too much for the default of 700: a collection each, which walks what they hold.
 GC_THRESHOLD = 50_000
+
+# Any other word is the client's own, and would be its own text in our log.
+_METHODS = frozenset(HTTPMethod)
 
 Handler = Callable[[Request], Awaitable[Response]]
 
@@ -78,17 +81,17 @@ class Edge:
     def _write_log(self, request: Request, response: Response, seconds: float) -> None:
         methods = self._routes.get(request.path)
         path = "(unknown)" if methods is None else request.path
-        method = request.method if request.method.isalpha() else "(unknown)"
+        method = request.method if request.method in _METHODS else "(unknown)"
         http_request = {
-            "requestMethod": method[:16],
+            "requestMethod": method,
             "requestUrl": path,
             "requestSize": request.headers.get("content-length", "0")[:20],
-            "status": response.status.value,
+            "status": int(response.status),
             "latency": f"{seconds:.6f}s",
         }
         self._log.write(
             _severity(response.status),
-            f"{method[:16]} {path} {response.status.value}",
+            f"{method} {path} {int(response.status)}",
             httpRequest=http_request,
             request_id=request.id,
             **self._log.trace(request.headers),

@@ -6,12 +6,14 @@ The deployed service runs `python -m ingest_function` instead, which serves the 
 the CPU. `edge.py` routes a request, `ingest.py` takes its events to Pub/Sub.
 """
 
+import asyncio
 from functools import cache
 
 import functions_framework.aio
 from starlette.requests import Request
 
 from ingest_function.credentials import check_credentials
+from ingest_function.drain import drain_on_sigterm
 from ingest_function.edge import Edge, open_edge
 from ingest_function.http.asgi import AsgiResponse, request_of
 from ingest_function.publish.pubsub import PubSub
@@ -24,7 +26,9 @@ check_credentials(_SETTINGS)
 @cache
 def _edge() -> Edge:
     """Opened by the first request: a gRPC channel survives no fork, and belongs to one loop."""
-    return open_edge(_SETTINGS, PubSub(_SETTINGS))
+    edge = open_edge(_SETTINGS, PubSub(_SETTINGS))
+    drain_on_sigterm(asyncio.get_running_loop(), edge)
+    return edge
 
 
 @functions_framework.aio.http  # type: ignore[arg-type]  # what is returned is sent as ASGI

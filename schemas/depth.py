@@ -20,7 +20,8 @@ def limit_depth(document: object) -> None:
     """
     deep: list[tuple[str, ...]]
     if isinstance(document, dict):
-        deep = [(name,) for name, value in document.items() if _is_deeper_than(value, MAX_DEPTH)]
+        containers = [item for item in document.items() if type(item[1]) in _CONTAINERS]
+        deep = [(name,) for name, value in containers if _is_deeper_than(value, MAX_DEPTH)]
     else:
         deep = [()] if _is_deeper_than(document, MAX_DEPTH) else []
     if deep:

@@ -67,6 +67,6 @@ async def _read_chunks(protocol: HttpProtocol, max_bytes: int) -> bytes:
 def send(response: Response, method: str, protocol: HttpProtocol) -> None:
     headers = list(response.headers.items())
     if response.body and method != "HEAD":
-        protocol.response_bytes(response.status.value, headers, response.body)
+        protocol.response_bytes(int(response.status), headers, response.body)
     else:
-        protocol.response_empty(response.status.value, headers)
+        protocol.response_empty(int(response.status), headers)

@@ -26,17 +26,14 @@ def encode_messages(events: Sequence[Mapping[str, Any]], attributes: Mapping[str
     `attributes` are those that all messages of the request have.
     """
     same = b"".join([_attribute(name, value.encode()) for name, value in attributes.items()])
-    encoded = []
+    encoded: list[bytes] = []
     for fields in events:
-        message = b"".join(
-            (
-                _field(_DATA, orjson.dumps(fields)),
-                same,
-                _schema_version(int(fields.get("schema_version", 1))),
-                _attribute("event_id", fields["event_id"].encode()),
-            )
-        )
-        encoded.append(_field(_MESSAGES, message))
+        data = orjson.dumps(fields)
+        own = _schema_version(int(fields.get("schema_version", 1)))
+        event_id: str = fields["event_id"]
+        parts = (_DATA, _varint(len(data)), data, same, own, _EVENT_ID, event_id.encode())
+        message = b"".join(parts)
+        encoded += (_MESSAGES, _varint(len(message)), message)
     return b"".join(encoded)
 
 
@@ -66,3 +63,7 @@ def _varint(number: int) -> bytes:
     if number < 0x4000:  # noqa: PLR2004
         return bytes((number & 0x7F | 0x80, number >> 7))
     return bytes((number & 0x7F | 0x80,)) + _varint(number >> 7)
+
+
+# A UUID has 36 characters, so all of its entry but the UUID itself is the same for every event.
+_EVENT_ID = _attribute("event_id", bytes(36))[:-36]

@@ -1,0 +1,22 @@
+"""An orderly end: after a SIGTERM no client that keeps its connection open loses a request."""
+
+import asyncio
+import os
+import signal
+
+from ingest_function.edge import Edge
+
+# So long clients are still served, and told with each answer to close; then the server ends, which
+# both granian and uvicorn do in order on a SIGINT. Cloud Run kills after 10 seconds:
+# https://cloud.google.com/run/docs/container-contract#instance-shutdown
+DRAIN_SECONDS = 1.0
+
+
+def drain_on_sigterm(loop: asyncio.AbstractEventLoop, edge: Edge) -> None:
+    """Take the SIGTERM of this process from the server that hosts the edge."""
+    loop.add_signal_handler(signal.SIGTERM, _drain, loop, edge)
+
+
+def _drain(loop: asyncio.AbstractEventLoop, edge: Edge) -> None:
+    edge.is_draining = True
+    loop.call_later(DRAIN_SECONDS, os.kill, os.getpid(), signal.SIGINT)
