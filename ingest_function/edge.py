@@ -95,6 +95,7 @@ class Edge:
             httpRequest=http_request,
             request_id=request.id,
             **self._log.trace(request.headers),
+            **request.log_fields,
             **response.summary,
         )
 

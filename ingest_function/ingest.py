@@ -8,6 +8,8 @@ from ingest_function.http.body import BodyReader
 from ingest_function.http.exchange import Request, Response
 from ingest_function.http.problem import ProblemCode, unavailable
 from ingest_function.identity import preparation
+from ingest_function.limits.limiter import Limiter
+from ingest_function.logs import trace_attribute
 from ingest_function.publish.groups import QueueFull
 from ingest_function.publish.messages import encode_messages, time_attribute
 from ingest_function.publish.publisher import RETRYABLE, EventPublisher, PublishFailed
@@ -25,9 +27,17 @@ class Ingest:
         self._publisher = publisher
         self._bodies = BodyReader()
         self._prepare = preparation(settings)
+        self._limiter = Limiter(
+            settings.rate_limits,
+            is_dry_run=settings.rate_limits_dry_run,
+            trusted_proxies=settings.trusted_proxies,
+        )
 
     async def __call__(self, request: Request) -> Response:
         client = await self._access.client(request)
+        if client.name:
+            request.log_fields["client"] = client.name
+        self._limiter.check(request, client)
         batch = await self._read_batch(request, client)
         message_ids = await self._publish(batch, client)
         return receipt(batch, message_ids)
@@ -37,11 +47,16 @@ class Ingest:
         body = await self._bodies.read(request)
         now = now_micros()
         documents = split(parse_body(body))
+        self._limiter.charge(request, client, events=len(documents), size=len(body))
         verdicts = validate_each(documents, client, now=now, limits=self._settings.limits)
         if not verdicts.valid:
             raise nothing_accepted(verdicts)
         events = [self._prepare(fields) for _, fields in verdicts.valid]
-        attributes = {"received_at": time_attribute(now), "request_id": request.id}
+        attributes = {
+            "received_at": time_attribute(now),
+            "request_id": request.id,
+            **trace_attribute(request.headers),
+        }
         places = [index for index, _ in verdicts.valid]
         event_ids = [event["event_id"] for event in events]
         return Batch(

@@ -13,7 +13,19 @@ from ingest_function.lines import Lines
 STDOUT = 1
 
 _TRACEPARENT = re.compile(r"[0-9a-f]{2}-([0-9a-f]{32})-([0-9a-f]{16})-[0-9a-f]{2}.*")
+_TRACEPARENT_LENGTH = 55  # of version 00; a later one may append to it
 _CLOUD_TRACE = re.compile(r"([0-9a-fA-F]{32})(?:/.*)?")
+
+
+def trace_attribute(headers: Mapping[str, str]) -> dict[str, str]:
+    """The request's W3C trace context, under the name by which Google's clients pass it on.
+
+    https://cloud.google.com/pubsub/docs/open-telemetry-tracing
+    """
+    context = headers.get("traceparent", "")
+    if not _TRACEPARENT.fullmatch(context):
+        return {}
+    return {"googclient_traceparent": context[:_TRACEPARENT_LENGTH]}
 
 
 class Severity(IntEnum):

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import NamedTuple
 
+from ingest_function.limits.rules import Rule, parse_rule
 from ingest_function.logs import Severity
 from schemas import Limits, SchemaFileError, versions
 
@@ -55,6 +56,9 @@ class Settings:
     privacy: Privacy
     user_id_key: bytes = field(repr=False)
     limits: Limits
+    rate_limits: tuple[Rule, ...]
+    rate_limits_dry_run: bool
+    trusted_proxies: int
     publish_timeout: float
     log_level: Severity
     emulator_host: str
@@ -93,6 +97,9 @@ def read_settings(environment: Mapping[str, str]) -> Settings:
         privacy=_privacy(environment),
         user_id_key=_user_id_key(environment),
         limits=Limits.of_days(_positive(environment, "MAX_EVENT_AGE_DAYS", default="365")),
+        rate_limits=_rate_limits(environment),
+        rate_limits_dry_run=environment.get("RATE_LIMITS_DRY_RUN", "") == "true",
+        trusted_proxies=_whole(environment, "TRUSTED_PROXIES", default="0"),
         publish_timeout=_positive(environment, "PUBLISH_TIMEOUT_SECONDS", default="10"),
         log_level=_log_level(environment),
         emulator_host=emulator_host,
@@ -165,6 +172,21 @@ def _positive(environment: Mapping[str, str], name: str, *, default: str) -> flo
     if not 0 < value < float("inf"):
         raise ConfigurationError(f"{name} must be a number above 0")
     return value
+
+
+def _whole(environment: Mapping[str, str], name: str, *, default: str) -> int:
+    value = environment.get(name, default)
+    if not (value.isascii() and value.isdigit() and len(value) < 3):  # noqa: PLR2004
+        raise ConfigurationError(f"{name} must be a whole number from 0 to 99")
+    return int(value)
+
+
+def _rate_limits(environment: Mapping[str, str]) -> tuple[Rule, ...]:
+    try:
+        return tuple(map(parse_rule, _listed(environment.get("RATE_LIMITS", ""))))
+    except ValueError as error:
+        form = "(key|user|address):(events|bytes):per_second:burst"
+        raise ConfigurationError(f"RATE_LIMITS: {str(error)!r} is no {form}") from None
 
 
 def _log_level(environment: Mapping[str, str]) -> Severity:

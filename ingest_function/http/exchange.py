@@ -29,7 +29,8 @@ class ClientDisconnected(Exception):  # noqa: N818 - a fact about the client, no
 class Request:
     """What the client sent; header names are lower case, of a repeated one the last counts.
 
-    `client` is the address of the connection's other end.
+    `client` is the address of the connection's other end; `log_fields` collects what its line in
+    the log says besides.
     """
 
     def __init__(
@@ -40,6 +41,7 @@ class Request:
         self.header_list = headers
         self.headers = dict(headers)
         self.client = client
+        self.log_fields: dict[str, Any] = {}
         self._read = read
         self._was_read = False
 

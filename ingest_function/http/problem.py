@@ -34,6 +34,7 @@ class ProblemCode(StrEnum):
     TOO_MANY_EVENTS = "too_many_events"
     UNSUPPORTED_MEDIA_TYPE = "unsupported_media_type"
     UNSUPPORTED_ENCODING = "unsupported_encoding"
+    RATE_LIMITED = "rate_limited"
     HEADERS_TOO_LARGE = "headers_too_large"
     OVERLOADED = "overloaded"
     PUBLISH_UNAVAILABLE = "publish_unavailable"

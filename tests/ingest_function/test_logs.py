@@ -3,10 +3,12 @@
 import json
 from typing import Any
 
+import httpx
 import pytest
 
 from tests.ingest_function.conftest import StartEdge
 from tests.ingest_function.events import event
+from tests.ingest_function.inbox import Inbox
 from tests.ingest_function.log_lines import log_lines, log_output
 
 TRACE = "0af7651916cd43dd8448eb211c80319c"
@@ -94,3 +96,11 @@ def test_lines_below_the_level_are_left_out(
     edge.get("/health")
     edge.get("/nothing")
     assert [line["httpRequest"]["status"] for line in log_lines(capfd)] == [404]
+
+
+def test_the_trace_travels_with_the_message(edge: httpx.Client, inbox: Inbox) -> None:
+    context = f"00-{TRACE}-{SPAN}-01"
+    edge.post("/v1/events", json=event(), headers={"traceparent": context})
+    edge.post("/v1/events", json=event(), headers={"traceparent": "nonsense"})
+    found = [dict(message.attributes).get("googclient_traceparent") for message in inbox.messages()]
+    assert found == [context, None]
