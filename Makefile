@@ -5,6 +5,11 @@ STAMP := .venv/.installed
 STAGE ?= build/function
 COMPILE := $(UV) pip compile --quiet --system-certs --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-annotate --no-header
 
+# Whatever a tool caches stays in this folder: HOME may be missing or read-only.
+export XDG_CACHE_HOME := $(CURDIR)/.cache
+export MPLCONFIGDIR := $(CURDIR)/.cache/matplotlib
+OFFLINE := (echo "Set-up failed: it needs a package index once; afterwards everything runs offline." >&2; exit 1)
+
 .DEFAULT_GOAL := help
 .PHONY: help run dev test test-fast lint schema lock micro client extension stage-function bench-edge bench-pipeline bench-one-machine
 
@@ -14,8 +19,8 @@ help: ## list the targets
 $(STAMP): requirements-dev.txt requirements-bootstrap.txt
 	$(PYTHON) -c 'import sys; sys.exit("Python 3.11 or newer is needed" if sys.version_info < (3, 11) else 0)'
 	$(PYTHON) -m venv .venv
-	$(BIN)/pip install --quiet --require-hashes -r requirements-bootstrap.txt
-	$(UV) pip sync --quiet --system-certs --python $(BIN)/python --require-hashes requirements-bootstrap.txt requirements-dev.txt
+	$(BIN)/pip install --quiet --require-hashes -r requirements-bootstrap.txt || $(OFFLINE)
+	$(UV) pip sync --quiet --system-certs --python $(BIN)/python --require-hashes requirements-bootstrap.txt requirements-dev.txt || $(OFFLINE)
 	touch $@
 
 run: $(STAMP) ## send sample events through the whole path on this machine, then stop

@@ -9,6 +9,7 @@ from local.bigquery.start import start_bigquery
 from local.process import Process, accepts
 from local.process import free_port as find_free_port
 from local.pubsub.server import PubSubServer
+from tests.fault_matrix import FaultMatrix
 from tests.machine import pubsub_emulator
 from tests.warehouse import Warehouse
 
@@ -18,6 +19,11 @@ TESTS = Path(__file__).parent
 SLOW_FOLDERS = ("deploy", "template", "end_to_end", "examples")
 # Fixtures that live for the session and take long to start: one worker runs all tests of each.
 SHARED_FIXTURES = ("container", "project", "cloud", "stack", "environment_folder")
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    if not hasattr(config, "workerinput"):  # the reports of all workers come together here
+        config.pluginmanager.register(FaultMatrix(config))
 
 
 @pytest.hookimpl(tryfirst=True)  # before pytest-xdist reads the groups
