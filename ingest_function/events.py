@@ -46,16 +46,19 @@ def parse_body(body: bytes) -> object:
     """The body as JSON, parsed once for all its events.
 
     Raises:
-        Problem: 400, or 413 for too many values, with the code that the pipeline gives to the
-            same bytes.
+        Problem: as `unreadable_body` makes it.
     """
     try:
         return parse_json(body)
     except InvalidEvent as refusal:
-        error = refusal.errors[0]
-        is_large = error.code is ErrorCode.TOO_MANY_VALUES
-        status = HTTPStatus.REQUEST_ENTITY_TOO_LARGE if is_large else HTTPStatus.BAD_REQUEST
-        raise Problem(status, error.code, error.message) from None
+        raise unreadable_body(refusal.errors[0]) from None
+
+
+def unreadable_body(error: EventError, **about: dict[str, Any]) -> Problem:
+    """400, or 413 for too many values, with the code that the pipeline gives to the same bytes."""
+    is_large = error.code is ErrorCode.TOO_MANY_VALUES
+    status = HTTPStatus.REQUEST_ENTITY_TOO_LARGE if is_large else HTTPStatus.BAD_REQUEST
+    return Problem(status, error.code, error.message, **about)
 
 
 def split(document: object) -> list[object]:

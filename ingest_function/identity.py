@@ -5,20 +5,23 @@ from typing import Any
 
 from ingest_function.settings import Privacy, Settings
 from ingest_function.uuid7 import uuid7
-from schemas.privacy import annotated, user_id_alone
+from schemas.privacy import Protect, annotated, user_id_alone
 
 Fields = Mapping[str, Any]
 
 
-def preparation(settings: Settings) -> Callable[[Fields], Fields]:
-    """What makes of a valid event the one that leaves the edge; compiled once per process."""
-    if settings.privacy is Privacy.ANNOTATED:
-        protect = annotated(settings.user_id_key)
-    elif settings.user_id_key:
-        protect = user_id_alone(settings.user_id_key)
-    else:
+def preparation(protect: Protect | None) -> Callable[[Fields], Fields]:
+    """What makes of a valid event the one that leaves the edge."""
+    if protect is None:
         return with_event_id
     return lambda fields: protect(with_event_id(fields))
+
+
+def protection(settings: Settings) -> Protect | None:
+    """What is done for a person's privacy, to valid and refused events; compiled once."""
+    if settings.privacy is Privacy.ANNOTATED:
+        return annotated(settings.user_id_key)
+    return user_id_alone(settings.user_id_key) if settings.user_id_key else None
 
 
 def with_event_id(fields: Fields) -> Fields:

@@ -1,21 +1,30 @@
 """`POST /v1/events` as a list of steps; the response is sent only after Pub/Sub acknowledged."""
 
+import asyncio
 from collections.abc import Sequence
 
 from ingest_function.auth.access import Access, Client
-from ingest_function.events import parse_body, split, validate_each
+from ingest_function.events import split, validate_each
 from ingest_function.http.body import BodyReader
 from ingest_function.http.exchange import Request, Response
 from ingest_function.http.problem import ProblemCode, unavailable
-from ingest_function.identity import preparation
+from ingest_function.identity import preparation, protection
 from ingest_function.limits.limiter import Limiter
 from ingest_function.logs import trace_attribute
 from ingest_function.publish.groups import QueueFull
 from ingest_function.publish.messages import encode_messages, time_attribute
 from ingest_function.publish.publisher import RETRYABLE, EventPublisher, PublishFailed
-from ingest_function.receipt import Batch, nothing_accepted, receipt, rejected, summary
+from ingest_function.quarantine import Quarantine
+from ingest_function.receipt import (
+    Batch,
+    nothing_accepted,
+    receipt,
+    rejected,
+    summary,
+    unreadable,
+)
 from ingest_function.settings import Settings
-from schemas import now_micros
+from schemas import InvalidEvent, now_micros, parse_json
 
 
 class Ingest:
@@ -25,8 +34,10 @@ class Ingest:
         self._settings = settings
         self._access = access
         self._publisher = publisher
+        protect = protection(settings)
+        self._quarantine = Quarantine(publisher, protect, enabled=settings.quarantines)
         self._bodies = BodyReader()
-        self._prepare = preparation(settings)
+        self._prepare = preparation(protect)
         self._limiter = Limiter(
             settings.rate_limits,
             is_dry_run=settings.rate_limits_dry_run,
@@ -39,31 +50,42 @@ class Ingest:
             request.log_fields["client"] = client.name
         self._limiter.check(request, client)
         batch = await self._read_batch(request, client)
-        message_ids = await self._publish(batch, client)
-        return receipt(batch, message_ids)
+        if not batch.event_ids:
+            quarantined = await self._quarantine.publish(batch.refused, client)
+            raise nothing_accepted(batch, quarantined=quarantined)
+        message_ids, quarantined = await asyncio.gather(
+            self._publish(batch, client), self._quarantine.publish(batch.refused, client)
+        )
+        return receipt(batch, message_ids, quarantined=quarantined)
 
     async def _read_batch(self, request: Request, client: Client) -> Batch:
         """Read, validate, prepare and encode; body and events are let go on return."""
         body = await self._bodies.read(request)
         now = now_micros()
-        documents = split(parse_body(body))
-        self._limiter.charge(request, client, events=len(documents), size=len(body))
-        verdicts = validate_each(documents, client, now=now, limits=self._settings.limits)
-        if not verdicts.valid:
-            raise nothing_accepted(verdicts)
-        events = [self._prepare(fields) for _, fields in verdicts.valid]
         attributes = {
             "received_at": time_attribute(now),
             "request_id": request.id,
             **trace_attribute(request.headers),
         }
+        try:
+            document = parse_json(body)
+        except InvalidEvent as error:
+            self._limiter.charge(request, client, events=1, size=len(body))
+            refused = self._quarantine.of_body(body, error.errors, attributes)
+            return unreadable(error.errors[0], refused)
+        documents = split(document)
+        self._limiter.charge(request, client, events=len(documents), size=len(body))
+        verdicts = validate_each(documents, client, now=now, limits=self._settings.limits)
+        events = [self._prepare(fields) for _, fields in verdicts.valid]
         places = [index for index, _ in verdicts.valid]
         event_ids = [event["event_id"] for event in events]
         return Batch(
             encode_messages(events, attributes),
             list(zip(places, event_ids, strict=True)),
+            self._quarantine.of_events(body, verdicts.refused, client, attributes),
             rejected(verdicts.refused),
             summary(verdicts),
+            all_are_foreign=verdicts.all_are_foreign,
         )
 
     async def _publish(self, batch: Batch, client: Client) -> Sequence[str]:

@@ -5,42 +5,71 @@ from collections.abc import Sequence
 from http import HTTPStatus
 from typing import Any, NamedTuple
 
-from ingest_function.events import Refusal, Verdicts
+from ingest_function.events import Refusal, Verdicts, unreadable_body
 from ingest_function.http.exchange import Response, json_response
 from ingest_function.http.problem import Problem, ProblemCode
+from ingest_function.quarantine import Refused
+from schemas import EventError
 
 
 class Batch(NamedTuple):
-    """What is kept of a request while Pub/Sub answers: encoded messages, and ids, no events."""
+    """What is kept of a request while Pub/Sub answers: encoded messages, and ids, no events.
+
+    `unreadable` is the one error of a body that cannot be parsed.
+    """
 
     encoded: bytes
     event_ids: list[tuple[int, str]]
+    refused: Refused
     rejected: list[dict[str, Any]]
     summary: dict[str, Any]
+    all_are_foreign: bool = False
+    unreadable: EventError | None = None
 
 
-def receipt(batch: Batch, message_ids: Sequence[str]) -> Response:
+def unreadable(error: EventError, refused: Refused) -> Batch:
+    """The batch of a body that cannot be parsed."""
+    return Batch(b"", [], refused, [], {}, unreadable=error)
+
+
+def receipt(batch: Batch, message_ids: Sequence[str], *, quarantined: bool) -> Response:
     """202: the valid events are in Pub/Sub under `message_ids`, the others were refused."""
     accepted = [
         {"index": index, "event_id": event_id, "message_id": message_id}
         for (index, event_id), message_id in zip(batch.event_ids, message_ids, strict=True)
     ]
-    document = {"accepted": accepted, "rejected": batch.rejected}
-    return json_response(HTTPStatus.ACCEPTED, document, summary=batch.summary)
+    document = {"accepted": accepted, "rejected": _told(batch, quarantined=quarantined)}
+    summary = _with_quarantined(batch, quarantined=quarantined)
+    return json_response(HTTPStatus.ACCEPTED, document, summary=summary)
 
 
-def nothing_accepted(verdicts: Verdicts) -> Problem:
-    """403 if every event is another user's, else 400: no event of the request was valid."""
-    if verdicts.all_are_foreign:
+def nothing_accepted(batch: Batch, *, quarantined: bool) -> Problem:
+    """403 if every event is another user's, 413 for too many values, else 400."""
+    if batch.all_are_foreign:
         detail = "this client may not send events of these users"
         return Problem(HTTPStatus.FORBIDDEN, ProblemCode.SUBJECT_MISMATCH, detail)
+    summary = _with_quarantined(batch, quarantined=quarantined)
+    if batch.unreadable is not None:
+        members = {"quarantined": quarantined}
+        return unreadable_body(batch.unreadable, members=members, summary=summary)
     return Problem(
         HTTPStatus.BAD_REQUEST,
         ProblemCode.NO_VALID_EVENTS,
         "no event of the request is valid",
-        members={"accepted": [], "rejected": rejected(verdicts.refused)},
-        summary=summary(verdicts),
+        members={"accepted": [], "rejected": _told(batch, quarantined=quarantined)},
+        summary=summary,
     )
+
+
+def _told(batch: Batch, *, quarantined: bool) -> list[dict[str, Any]]:
+    return [
+        {**each, "quarantined": quarantined and each["index"] in batch.refused.places}
+        for each in batch.rejected
+    ]
+
+
+def _with_quarantined(batch: Batch, *, quarantined: bool) -> dict[str, Any]:
+    return {**batch.summary, "quarantined": len(batch.refused.places) if quarantined else 0}
 
 
 def rejected(refusals: Sequence[Refusal]) -> list[dict[str, Any]]:

@@ -55,6 +55,7 @@ class Settings:
     allowed_origins: frozenset[str]
     privacy: Privacy
     user_id_key: bytes = field(repr=False)
+    quarantines: bool
     limits: Limits
     rate_limits: tuple[Rule, ...]
     rate_limits_dry_run: bool
@@ -96,6 +97,7 @@ def read_settings(environment: Mapping[str, str]) -> Settings:
         allowed_origins=_origins(environment),
         privacy=_privacy(environment),
         user_id_key=_user_id_key(environment),
+        quarantines=_quarantines(environment),
         limits=Limits.of_days(_positive(environment, "MAX_EVENT_AGE_DAYS", default="365")),
         rate_limits=_rate_limits(environment),
         rate_limits_dry_run=environment.get("RATE_LIMITS_DRY_RUN", "") == "true",
@@ -162,6 +164,13 @@ def _privacy(environment: Mapping[str, str]) -> Privacy:
     if value == Privacy.ANNOTATED and not environment.get("USER_ID_HMAC_KEY"):
         raise ConfigurationError("PRIVACY=annotated needs USER_ID_HMAC_KEY")
     return Privacy(value)
+
+
+def _quarantines(environment: Mapping[str, str]) -> bool:
+    value = environment.get("REFUSED_EVENTS", "quarantine")
+    if value not in {"quarantine", "discard"}:
+        raise ConfigurationError("REFUSED_EVENTS must be quarantine or discard")
+    return value == "quarantine"
 
 
 def _positive(environment: Mapping[str, str], name: str, *, default: str) -> float:

@@ -14,6 +14,7 @@ from local.process import StackError
 from local.report import dead_letters_table, events_table, exchanges_table
 from local.stack import Stack
 from local.traffic import Sent, send_samples
+from schemas import Stage
 
 ARRIVAL_SECONDS = 90
 
@@ -23,11 +24,10 @@ def run(stack: Stack, console: Console) -> None:
     console.print(f"Pub/Sub: {stack.pubsub.description}; edge: {stack.url}", highlight=False)
     sent = send_samples(stack)
     console.print(exchanges_table(sent.exchanges))
+    letters = len(sent.messages) + len(sent.quarantined_codes)
     arrivals = Arrivals(stack.bigquery)
     with console.status("waiting for the rows …"):
-        complete = wait_for(
-            arrivals, stack, len(sent.message_ids), len(sent.messages), ARRIVAL_SECONDS
-        )
+        complete = wait_for(arrivals, stack, len(sent.message_ids), letters, ARRIVAL_SECONDS)
     console.print(events_table(arrivals.events.values()))
     console.print(dead_letters_table(arrivals.dead_letters.values()))
     if not complete:
@@ -35,16 +35,24 @@ def run(stack: Stack, console: Console) -> None:
     _compare(sent, arrivals)
     console.print(
         f"Sent and stored: {len(sent.message_ids)} events "
-        f"({len(sent.event_ids)} after deduplication), {len(sent.messages)} dead letters.",
+        f"({len(sent.event_ids)} after deduplication), {letters} dead letters: "
+        f"{len(sent.quarantined_codes)} refused by the edge, {len(sent.messages)} by the pipeline.",
         style="bold green",
         highlight=False,
+        soft_wrap=True,
     )
 
 
 def _compare(sent: Sent, arrivals: Arrivals) -> None:
-    letters = [(row["payload"], row["error_code"]) for row in arrivals.dead_letters.values()]
+    edge, pipeline = [], []
+    for row in arrivals.dead_letters.values():
+        if row["stage"] == Stage.EDGE:
+            edge.append(row["error_code"])
+        else:
+            pipeline.append((row["payload"], row["error_code"]))
     _check("events", sent.message_ids, arrivals.events)
-    _check("dead letters", [(item.data, item.code) for item in sent.messages], letters)
+    _check("refused events", sent.quarantined_codes, edge)
+    _check("dead letters", [(item.data, item.code) for item in sent.messages], pipeline)
     _check("deduplicated events", sent.event_ids, arrivals.deduplicated_event_ids())
 
 

@@ -20,6 +20,7 @@ class Exchange:
     status: int
     accepted: list[dict[str, Any]]
     rejected_codes: list[str]
+    quarantined_codes: list[str]
     seconds: float
 
 
@@ -34,6 +35,11 @@ class Sent:
     def message_ids(self) -> list[str]:
         """Pub/Sub's ids of the accepted events."""
         return [item["message_id"] for exchange in self.exchanges for item in exchange.accepted]
+
+    @property
+    def quarantined_codes(self) -> list[str]:
+        """The first code of each event, or unreadable body, that the edge refused and kept."""
+        return [code for exchange in self.exchanges for code in exchange.quarantined_codes]
 
     @property
     def event_ids(self) -> set[str]:
@@ -71,5 +77,12 @@ def _send(client: httpx.Client, sample: samples.SampleRequest) -> Exchange:
         response.status_code,
         answer.get("accepted", []),
         codes or ([answer["code"]] if "code" in answer else []),
+        _quarantined_codes(answer),
         seconds,
     )
+
+
+def _quarantined_codes(answer: dict[str, Any]) -> list[str]:
+    if answer.get("quarantined"):
+        return [answer["code"]]
+    return [item["errors"][0]["code"] for item in answer.get("rejected", []) if item["quarantined"]]

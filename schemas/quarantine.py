@@ -17,7 +17,7 @@ WITHHELD_SIZE = "withheld_size"
 WITHHELD_SHA256 = "withheld_sha256"
 _MARK = "edge"
 _ERROR = "edge_error_"
-_MAX_ERRORS = 20
+_MAX_ERRORS = 10  # 500 events in a request must fit one publish request all the same
 # https://cloud.google.com/pubsub/quotas#resource_limits: 1,024 bytes in an attribute's value.
 _MAX_VALUE_BYTES = 1024
 _MAX_TEXT = 256
@@ -39,7 +39,7 @@ def quarantine_attributes(
 ) -> dict[str, str]:
     """The attributes that mark a message as refused for `errors`, the first `_MAX_ERRORS` of them.
 
-    At most 23 attributes, each within Pub/Sub's limits.
+    At most 13 attributes, each within Pub/Sub's limits.
     """
     marks = {QUARANTINED: _MARK}
     for number, error in enumerate(errors[:_MAX_ERRORS]):

@@ -37,6 +37,12 @@ def encode_messages(events: Sequence[Mapping[str, Any]], attributes: Mapping[str
     return b"".join(encoded)
 
 
+def encode_message(data: bytes, attributes: Mapping[str, str]) -> bytes:
+    """As `encode_messages`, for one message whose data are given."""
+    encoded = [_attribute(name, value.encode()) for name, value in attributes.items()]
+    return _field(_MESSAGES, b"".join((_field(_DATA, data), *encoded)))
+
+
 def time_attribute(micros: int) -> str:
     """RFC 3339 in UTC, of microseconds since the Unix epoch."""
     moment = datetime.fromtimestamp(micros / 1_000_000, UTC)

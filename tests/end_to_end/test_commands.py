@@ -14,7 +14,10 @@ from local.stack import ROOT
 from tests.end_to_end.commands import COMMAND_SECONDS, commands, descendants, remaining, run
 from tests.machine import pubsub_emulator
 
-STORED = "Sent and stored: 6 events (5 after deduplication), 4 dead letters."
+STORED = (
+    "Sent and stored: 6 events (5 after deduplication), "
+    "8 dead letters: 4 refused by the edge, 4 by the pipeline."
+)
 
 
 def test_run_stores_exactly_what_it_sends_through_googles_emulator() -> None:

@@ -26,7 +26,7 @@ ERRORS = (
 errors = st.lists(
     st.builds(EventError, st.sampled_from(ErrorCode), st.text(max_size=64), st.text(max_size=64)),
     min_size=1,
-    max_size=20,
+    max_size=10,
 )
 
 
@@ -87,7 +87,7 @@ def test_errors_travel_in_attributes_unchanged(original: list[EventError]) -> No
 @given(st.text(min_size=200, max_size=2_000), st.integers(1, 40))
 def test_attributes_stay_within_the_limits_of_pubsub(text: str, count: int) -> None:
     marks = quarantine_attributes([EventError(ErrorCode.WRONG_FORMAT, text, text)] * count)
-    assert len(marks) <= 23
+    assert len(marks) <= 13
     assert max(len(value.encode()) for value in marks.values()) <= 1024
 
 

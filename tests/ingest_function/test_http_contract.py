@@ -154,7 +154,7 @@ def test_a_fault_of_ours_is_a_problem_and_a_line_that_quotes_nothing(
     def broken(data: bytes) -> object:
         raise RuntimeError(f"cannot read {data!r}")
 
-    monkeypatch.setattr("ingest_function.events.parse_json", broken)
+    monkeypatch.setattr("ingest_function.ingest.parse_json", broken)
     response = edge.post("/v1/events", json=event(user_id="anna"))
     [line] = log_lines(capfd)
     assert (response.status_code, response.json()["code"]) == (500, "internal_error")
