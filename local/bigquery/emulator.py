@@ -12,6 +12,8 @@ from bqemulator.config import LogLevel, Settings
 from bqemulator.storage.engine import DuckDBEngine
 from duckdb_extensions import import_extension
 
+from local.bigquery.growing_catalog import GrowingCatalog
+
 
 class CursorPerThread(DuckDBEngine):
     """bqemulator shares one connection between queries and appends, which deadlock over it."""
@@ -37,8 +39,9 @@ def main() -> None:
     settings = Settings(
         rest_port=options.rest_port, grpc_port=options.grpc_port, log_level=LogLevel.WARNING
     )
-    # The server takes no engine as an argument.
+    # The server takes neither an engine nor a catalog as an argument.
     bqemulator.server.DuckDBEngine = CursorPerThread  # type: ignore[attr-defined]
+    bqemulator.server.MemoryCatalogRepository = GrowingCatalog  # type: ignore[attr-defined, assignment]
     bqemulator.server.run_forever(settings)
 
 
