@@ -27,7 +27,7 @@ run: $(STAMP) ## send sample events through the whole path on this machine, then
 	$(BIN)/python -m local.run
 
 dev: $(STAMP) ## the same stack, kept up with a live view until Ctrl-C
-	$(BIN)/python -m local.dev
+	$(BIN)/python -m local.dev --port 8080
 
 test: $(STAMP) ## all tests
 	$(BIN)/python -m pytest

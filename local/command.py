@@ -20,7 +20,12 @@ Program = Callable[[Stack, Console], None]
 
 
 def run_with_stack(
-    program: Program, prog: str, description: str, *, interrupted: int = 128 + signal.SIGINT
+    program: Program,
+    prog: str,
+    description: str,
+    *,
+    interrupted: int = 128 + signal.SIGINT,
+    api_key: str | None = None,
 ) -> None:
     """Start the stack, call `program`, stop the stack.
 
@@ -38,7 +43,7 @@ def run_with_stack(
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(128 + signal.SIGTERM))
     console = Console()
     try:
-        _run(program, options.port, console)
+        _run(program, options.port, api_key, console)
     except StackError as error:
         if error.log:
             console.print(error.log, markup=False, highlight=False)
@@ -53,10 +58,10 @@ def _port(text: str) -> int:
     return int(text)
 
 
-def _run(program: Program, port: int, console: Console) -> None:
+def _run(program: Program, port: int, api_key: str | None, console: Console) -> None:
     with ExitStack() as parts:
         with console.status("starting Pub/Sub, BigQuery, the edge and the pipeline …"):
-            stack = parts.enter_context(Stack(port))
+            stack = parts.enter_context(Stack(port, api_key=api_key))
         try:
             program(stack, console)
         except (OSError, httpx.TransportError, GoogleAPIError):

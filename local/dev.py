@@ -23,7 +23,7 @@ SHOWN = 8
 
 
 def dev(stack: Stack, console: Console) -> None:
-    _introduce(stack, console)
+    _introduce(stack, stack.start_console(), console)
     send_samples(stack)
     arrivals = Arrivals(stack.bigquery)
     with Live(console=console, auto_refresh=False) as live:
@@ -34,7 +34,7 @@ def dev(stack: Stack, console: Console) -> None:
             time.sleep(REFRESH_SECONDS)
 
 
-def _introduce(stack: Stack, console: Console) -> None:
+def _introduce(stack: Stack, console_address: str, console: Console) -> None:
     event = {
         "user_id": "me",
         "timestamp": datetime.now(UTC).isoformat(timespec="seconds"),
@@ -44,6 +44,7 @@ def _introduce(stack: Stack, console: Console) -> None:
     lines = [
         f"Pub/Sub: {stack.pubsub.description} at {stack.pubsub.host}",
         f"edge:    {stack.url}/v1/events   (Ctrl-C ends everything)",
+        f"console: {console_address}/",
         f"curl {stack.url}/v1/events -H 'Authorization: Bearer {stack.api_key}' \\",
         f"  --json '{json.dumps(event)}'",
     ]

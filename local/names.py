@@ -2,6 +2,7 @@
 
 PROJECT = "aegis-local"
 TOPIC_ID = "events"
+LOCAL_API_KEY = "local-development-key"  # of `make dev`, so that a client keeps its settings
 TOPIC = f"projects/{PROJECT}/topics/{TOPIC_ID}"
 SUBSCRIPTION = f"projects/{PROJECT}/subscriptions/events-pipeline"
 DATASET = f"{PROJECT}.aegis"

@@ -33,14 +33,18 @@ class Stack:
     """
 
     def __init__(
-        self, port: int = 0, pubsub: PubSubServer | None = None, max_event_age_days: int = 365
+        self,
+        port: int = 0,
+        pubsub: PubSubServer | None = None,
+        max_event_age_days: int = 365,
+        api_key: str | None = None,
     ) -> None:
         self._port = port
         self._given_pubsub = pubsub
         self._max_event_age_days = max_event_age_days
         self._parts = ExitStack()
         self._processes: list[Process] = []
-        self.api_key = secrets.token_urlsafe(24)
+        self.api_key = api_key or secrets.token_urlsafe(24)
 
     def __enter__(self) -> Self:
         with self._parts as parts:
@@ -106,6 +110,24 @@ class Stack:
         )
         process.wait_until(lambda: accepts(port), READY_SECONDS)
         self.url = f"http://127.0.0.1:{port}"
+
+    def start_console(self) -> str:
+        """Serve the console over this stack too; returns its address."""
+        port = free_port()
+        process = self._spawn(
+            "console",
+            *["-m", "granian", "--interface=wsgi", "--factory", "console.app:create_app"],
+            *["--host=127.0.0.1", f"--port={port}"],
+            GCP_PROJECT_ID=names.PROJECT,
+            PUB_SUB_TOPIC_ID=names.TOPIC_ID,
+            BIGQUERY_DATASET_ID=names.DATASET.rpartition(".")[2],
+            BIGQUERY_TABLE_ID="events",
+            CONSOLE_ACCESS="loopback",
+            PUBSUB_EMULATOR_HOST=self.pubsub.host,
+            **self.bigquery_hosts,
+        )
+        process.wait_until(lambda: accepts(port), READY_SECONDS)
+        return f"http://127.0.0.1:{port}"
 
     def _spawn(self, name: str, *arguments: str, **environment: str) -> Process:
         command = [sys.executable, *arguments]

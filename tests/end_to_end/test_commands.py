@@ -8,6 +8,7 @@ import sys
 from collections.abc import Iterator
 from pathlib import Path
 
+import httpx
 import pytest
 
 from local.stack import ROOT
@@ -77,6 +78,14 @@ def dev(tmp_path: Path) -> Iterator[subprocess.Popen[str]]:
             yield process
         finally:
             process.kill()
+
+
+def test_dev_serves_the_console_over_its_stack(dev: subprocess.Popen[str]) -> None:
+    assert dev.stdout is not None
+    address = next(line for line in dev.stdout if line.startswith("console:")).split()[1]
+    page = httpx.get(address, timeout=60)
+    assert page.status_code == 200
+    assert "The last hour" in page.text
 
 
 @pytest.mark.parametrize(
