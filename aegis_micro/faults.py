@@ -90,7 +90,9 @@ def problem(fault: Fault) -> Problem | None:
             return unavailable(ProblemCode.PUBLISH_UNAVAILABLE, detail, retry_after=pause)
         case 429:
             detail = "too many events; see Retry-After"
-            return Problem(HTTPStatus.TOO_MANY_REQUESTS, "rate_limited", detail, headers=headers)
+            return Problem(
+                HTTPStatus.TOO_MANY_REQUESTS, ProblemCode.RATE_LIMITED, detail, headers=headers
+            )
         case 500:
             detail = "the request met a fault of the server; nothing of it may be assumed stored"
             status = HTTPStatus.INTERNAL_SERVER_ERROR

@@ -177,7 +177,8 @@ def test_keys_and_origins_are_those_of_the_edge() -> None:
 
 
 def test_what_the_edge_encodes_is_what_googles_classes_read() -> None:
-    events = [event(event_id="a" * n, event_details={"x": "é" * n}) for n in (1, 200, 20_000)]
+    lengths = (1, 200, 20_000)  # of one, two and three bytes
+    events = [event(event_id="a" * 36, event_details={"x": "é" * n}) for n in lengths]
     encoded = encode_messages(events, {"request_id": "r", "received_at": "t"})
     expected = PublishRequest.pb().FromString(encoded).messages
     assert [(message.data, dict(message.attributes)) for message in expected] == [
