@@ -14,17 +14,19 @@ from apache_beam.runners.runner import create_runner
 
 from flex_template.bigquery.client import check_table, connect
 from flex_template.job import Job
+from schemas import SchemaFileError, versions
 
 AT_LEAST_ONCE = "streaming_mode_at_least_once"
 
 
 def preflight(job: Job) -> None:
-    """Refuse combinations that no runner can serve, and tables that do not fit.
+    """Refuse version files at fault, what no runner can serve, and tables that do not fit.
 
     Raises:
         SystemExit: with one line that says what to change.
     """
     options = job.options
+    _check_versions()
     _check_runner(job)
     if options.output_directory:
         _check_writable(options.output_directory)
@@ -39,6 +41,13 @@ def preflight(job: Job) -> None:
         with connect(options.events_table) as client:
             check_table(client, options.events_table, "events")
             check_table(client, options.dead_letter_table, "dead_letters")
+
+
+def _check_versions() -> None:
+    try:
+        versions()
+    except SchemaFileError as error:
+        sys.exit(str(error))
 
 
 def _check_runner(job: Job) -> None:

@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from local.bigquery.rest_server import BigQueryRestServer
+from schemas import SchemaFileError
 from tests.flex_template.command import run_main, run_process
 from tests.flex_template.runs import DEAD_LETTERS_TABLE, EVENTS_TABLE
 
@@ -43,6 +44,15 @@ def test_missing_columns_are_named_in_one_line(rest: BigQueryRestServer) -> None
         "of schemas/events.table.json; "
         "to add them: python -m schemas apply --events_table=aegis-test.aegis.events\n"
     )
+
+
+def test_a_version_file_at_fault_is_one_line(monkeypatch: pytest.MonkeyPatch) -> None:
+    def at_fault() -> None:
+        raise SchemaFileError("event.v2.schema.json is missing: numbers have no gaps")
+
+    monkeypatch.setattr("flex_template.preflight.versions", at_fault)
+    expected = "event.v2.schema.json is missing: numbers have no gaps\n"
+    assert error_of(SUBSCRIPTION, *TABLES) == expected
 
 
 def test_deduplication_needs_dataflow() -> None:

@@ -63,6 +63,15 @@ def test_apply_adds_the_columns_last_and_is_repeatable(warehouse: Warehouse, ear
     assert columns(warehouse, earlier) == [column.name for column in event_columns()]
 
 
+def test_the_commands_of_the_image_need_no_tool_of_developers() -> None:
+    imports = "import sys, schemas.__main__, schemas.evolution.migration"
+    code = f"{imports}; print('hypothesis' in sys.modules)"
+    ended = subprocess.run(
+        [sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True
+    )
+    assert ended.stdout == "False\n"
+
+
 def test_a_column_of_ones_own_is_left_as_it_is(warehouse: Warehouse) -> None:
     own = {"name": "own", "type": "STRING", "mode": "NULLABLE"}
     table = make_table(warehouse, [*(each.field() for each in event_columns()[:-1]), own])
