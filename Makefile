@@ -11,7 +11,7 @@ export MPLCONFIGDIR := $(CURDIR)/.cache/matplotlib
 OFFLINE := (echo "Set-up failed: it needs a package index once; afterwards everything runs offline." >&2; exit 1)
 
 .DEFAULT_GOAL := help
-.PHONY: help run dev test test-fast lint schema lock micro client extension stage-function bench-edge bench-pipeline bench-one-machine
+.PHONY: help run dev test test-fast lint schema lock micro client extension check-terraform sbom stage-function bench-edge bench-pipeline bench-one-machine
 
 help: ## list the targets
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 18
@@ -63,12 +63,18 @@ client: $(STAMP) ## generate and check the JavaScript client (with node and npm)
 extension: $(STAMP) ## the example extension as a zip for the Chrome Web Store
 	$(BIN)/python examples/extension_zip.py
 
+check-terraform: ## the Terraform module against the providers' schemas, and its security
+	deploy/terraform/check.sh
+
+sbom: ## what each image holds, as CycloneDX, and whether a pin has a known vulnerability
+	deploy/release/bill_of_materials.sh --scan
+
 stage-function: ## the function's deployable source folder: build/function
 	rm -rf $(STAGE)
 	mkdir -p $(STAGE)
 	cp -R ingest_function schemas $(STAGE)/
 	mv $(STAGE)/ingest_function/requirements.txt $(STAGE)/
-	find $(STAGE) \( -name __pycache__ -o -name requirements.in \) -prune -exec rm -rf {} +
+	find $(STAGE) \( -name __pycache__ -o -name requirements.in -o -name Dockerfile \) -prune -exec rm -rf {} +
 	echo 'from ingest_function.main import ingest as ingest' > $(STAGE)/main.py
 	echo 'web: python -m ingest_function' > $(STAGE)/Procfile
 	echo 3.11 > $(STAGE)/.python-version

@@ -1,45 +1,35 @@
 # shellcheck shell=bash
-# Settings and verbs of setup.sh and teardown.sh, which source this file and use them all.
-# shellcheck disable=SC2034
+# The verbs of setup.sh and teardown.sh, which source this file.
+# shellcheck disable=SC2034,SC2154
+source deploy/environment.sh
 
-case ${1:-} in
-  '' | --dry-run) APPLY=no ;;
+APPLY=no
+usage() {
+  echo "usage: $0 ENVIRONMENT [--dry-run | --apply]; the default is --dry-run" >&2
+  exit 2
+}
+if (($# < 1 || $# > 2)) || [[ $1 == -* ]]; then usage; fi
+case ${2:-} in
+  '' | --dry-run) ;;
   --apply) APPLY=yes ;;
-  *) echo "usage: $0 [--dry-run | --apply]; the default is --dry-run" >&2 && exit 2 ;;
+  *) usage ;;
 esac
-
-: "${GCP_PROJECT_ID:?name the project, for example GCP_PROJECT_ID=my-project}"
-REGION=${REGION:-us-central1}
-PUB_SUB_TOPIC_ID=${PUB_SUB_TOPIC_ID:-events}
-PUB_SUB_SUBSCRIPTION_ID=${PUB_SUB_SUBSCRIPTION_ID:-events-pipeline}
-BIGQUERY_LOCATION=${BIGQUERY_LOCATION:-$REGION}
-BIGQUERY_DATASET_ID=${BIGQUERY_DATASET_ID:-aegis}
-BIGQUERY_TABLE_ID=${BIGQUERY_TABLE_ID:-events}
-STAGING_BUCKET=${STAGING_BUCKET:-$GCP_PROJECT_ID-aegis}
-ARTIFACT_REPOSITORY=${ARTIFACT_REPOSITORY:-aegis}
-EDGE_ACCOUNT=${EDGE_ACCOUNT:-aegis-edge}
-PIPELINE_ACCOUNT=${PIPELINE_ACCOUNT:-aegis-pipeline}
-DEPLOYER_ACCOUNT=${DEPLOYER_ACCOUNT:-aegis-deployer}
-API_KEYS_SECRET=${API_KEYS_SECRET:-aegis-api-keys}
-USER_ID_HMAC_KEY_SECRET=${USER_ID_HMAC_KEY_SECRET:-aegis-user-id-hmac-key}
-
-DATASET=$GCP_PROJECT_ID:$BIGQUERY_DATASET_ID
-BUCKET=gs://$STAGING_BUCKET
-
-export CLOUDSDK_CORE_PROJECT=$GCP_PROJECT_ID
-export CLOUDSDK_CORE_DISABLE_PROMPTS=1
-export CLOUDSDK_ARTIFACTS_LOCATION=$REGION
+load_environment "$1"
 
 # Project-wide, because these services have no narrower resource to grant on.
 DEPLOYER_PROJECT_ROLES=(
-  roles/cloudbuild.builds.builder # runs cloudbuild.yaml, and the build of the function's container
+  roles/bigquery.jobUser           # looks for the row of its check
+  roles/cloudbuild.builds.builder  # runs cloudbuild.yaml
   roles/dataflow.developer
-  roles/run.sourceDeveloper
-  roles/serviceusage.serviceUsageConsumer # which deploying from source asks for
+  roles/run.developer
+  roles/run.invoker                # checks a candidate that refuses strangers
+  roles/serviceusage.serviceUsageConsumer # gcloud asks whether the API is on
 )
-PIPELINE_PROJECT_ROLES=(roles/dataflow.worker)
+# https://cloud.google.com/dataflow/docs/guides/templates/run-flex-templates#permissions asks for the
+# viewer: the launcher runs as this account too.
+PIPELINE_PROJECT_ROLES=(roles/dataflow.worker roles/viewer)
 
-email() { echo "$1@$GCP_PROJECT_ID.iam.gserviceaccount.com"; }
+REJECTIONS_METRIC=aegis_edge_rejections
 
 report() { printf '%-13s %s\n' "$1" "$2"; }
 

@@ -1,8 +1,8 @@
 #!/usr/bin/env bash
 # Removes what setup.sh created; drain the job and delete the function first (docs/deploy.md).
 #
-#   GCP_PROJECT_ID=my-project deploy/teardown.sh            say what would be deleted
-#   GCP_PROJECT_ID=my-project deploy/teardown.sh --apply    delete it, but keep the data
+#   deploy/teardown.sh staging            say what would be deleted
+#   deploy/teardown.sh staging --apply    delete it, but keep the data
 #
 # DELETE_DATA=yes also deletes the dataset, the bucket and the secrets. APIs stay enabled.
 set -euo pipefail
@@ -39,7 +39,19 @@ revoke() { # ACCOUNT ROLE...: grants on deleted resources go with them, those on
   done
 }
 
+remove_each() { # LABEL FILTER COMMAND...: what `COMMAND list` names
+  local name
+  for name in $("${@:3}" list --filter="$2" --format='value(name)'); do
+    act delete "$1 ${name##*/}" "${@:3}" delete "$name"
+  done
+}
+
 check_access
+remove_each alert userLabels.service=aegis gcloud alpha monitoring policies
+remove_each dashboard labels.service:* gcloud monitoring dashboards
+remove_each "notification channel" userLabels.service=aegis gcloud beta monitoring channels
+remove "metric $REJECTIONS_METRIC" gcloud logging metrics describe "$REJECTIONS_METRIC" -- \
+  gcloud logging metrics delete "$REJECTIONS_METRIC"
 revoke "$PIPELINE_ACCOUNT" "${PIPELINE_PROJECT_ROLES[@]}"
 revoke "$DEPLOYER_ACCOUNT" "${DEPLOYER_PROJECT_ROLES[@]}"
 remove "subscription $PUB_SUB_SUBSCRIPTION_ID" \
@@ -47,10 +59,9 @@ remove "subscription $PUB_SUB_SUBSCRIPTION_ID" \
   gcloud pubsub subscriptions delete "$PUB_SUB_SUBSCRIPTION_ID"
 remove "topic $PUB_SUB_TOPIC_ID" gcloud pubsub topics describe "$PUB_SUB_TOPIC_ID" -- \
   gcloud pubsub topics delete "$PUB_SUB_TOPIC_ID"
-for repository in "$ARTIFACT_REPOSITORY" cloud-run-source-deploy; do
-  remove "repository $repository" gcloud artifacts repositories describe "$repository" -- \
-    gcloud artifacts repositories delete "$repository"
-done
+remove "repository $ARTIFACT_REPOSITORY" \
+  gcloud artifacts repositories describe "$ARTIFACT_REPOSITORY" -- \
+  gcloud artifacts repositories delete "$ARTIFACT_REPOSITORY"
 for account in "$EDGE_ACCOUNT" "$PIPELINE_ACCOUNT" "$DEPLOYER_ACCOUNT"; do
   remove "service account $account" gcloud iam service-accounts describe "$(email "$account")" -- \
     gcloud iam service-accounts delete "$(email "$account")"
@@ -59,7 +70,7 @@ remove_data "dataset $BIGQUERY_DATASET_ID" bq --format=none show --dataset "$DAT
   bq rm --recursive --force --dataset "$DATASET"
 remove_data "bucket $STAGING_BUCKET" gcloud storage buckets describe "$BUCKET" -- \
   gcloud storage rm --recursive "$BUCKET"
-for secret in "$API_KEYS_SECRET" "$USER_ID_HMAC_KEY_SECRET"; do
+for secret in "$API_KEYS_SECRET" $USER_ID_HMAC_KEY_SECRET; do
   remove_data "secret $secret" gcloud secrets describe "$secret" -- gcloud secrets delete "$secret"
 done
 [[ $APPLY == yes ]] || echo "Nothing was changed; run again with --apply to delete."

@@ -16,6 +16,7 @@ from flex_template.bigquery.client import check_table, connect
 from flex_template.job import Job
 from schemas import SchemaFileError, versions
 
+IMAGE_PYTHON = (3, 11)  # of flex_template/Dockerfile; a test holds the two together
 AT_LEAST_ONCE = "streaming_mode_at_least_once"
 
 
@@ -36,6 +37,8 @@ def preflight(job: Job) -> None:
         _check_files(options.input_files)
     if job.pulls:
         _check_pull(job)
+    if job.on_dataflow:
+        _check_python()
     # A Dataflow launcher need not be allowed to read the tables; there, the workers fail loudly.
     if not options.output_directory and not job.on_dataflow:
         with connect(options.events_table) as client:
@@ -76,6 +79,14 @@ def _check_pull(job: Job) -> None:
         sys.exit("--output_directory is for --input_files: a stream on one machine has no end")
     if options.write_method == "STREAMING_INSERTS":
         sys.exit("--write_method=STREAMING_INSERTS would lose messages on one machine: leave it")
+
+
+def _check_python() -> None:
+    """What this Python pickles, the image's must read: Beam asks for one minor version."""
+    version = sys.version_info[:2]
+    if version != IMAGE_PYTHON:
+        ours, theirs = (".".join(map(str, pair)) for pair in (version, IMAGE_PYTHON))
+        sys.exit(f"the workers' image has Python {theirs}, this is {ours}: submit with {theirs}")
 
 
 def _check_files(pattern: str) -> None:

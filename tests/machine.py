@@ -19,6 +19,7 @@ _SOURCES = {
     "gcloud": "Google Cloud CLI, https://cloud.google.com/sdk/docs/install",
     "java": "Debian package default-jre-headless",
     "node": "Debian package nodejs",
+    "promtool": "Debian package prometheus",
     "ps": "Debian package procps",
     "shellcheck": "Debian package shellcheck",
     "systemd-analyze": "Debian package systemd",

@@ -9,13 +9,15 @@ from typing import Any
 import httpx
 
 from tests.deploy.recording_cloud import Cloud
+from tests.rehearsal.dataflow_service import Dataflow
 
-PROJECT = "aegis-rehearsal"
+PROJECT = "my-project"  # that of the documentation, whose commands run as they are written
 REPOSITORY = Path(__file__).parents[2]
 SERVICES = {
     "artifactregistry": "",
     "cloudresourcemanager": "",
     "iam": "",
+    "logging": "",
     "monitoring": "",
     "pubsub": "",
     "secretmanager": "",
@@ -49,9 +51,10 @@ class Project:
     folder: Path
 
     def run(self, script: str, *arguments: str, **settings: str) -> Run:
-        """Run one of the deploy scripts."""
+        """Run one of the deploy scripts on this environment."""
         before = len(self.cloud.writes)
-        done = self.command(str(REPOSITORY / "deploy" / script), *arguments, **settings)
+        command = (str(REPOSITORY / "deploy" / script), str(self.environment_file()), *arguments)
+        done = self.command(*command, **settings)
         lines = done.stdout.splitlines()
         return Run(done.returncode, lines, done.stderr, self.cloud.writes[before:])
 
@@ -60,14 +63,40 @@ class Project:
         return subprocess.run(
             command,
             cwd=REPOSITORY,
-            env=self._environment() | settings,
+            env=self.environment() | settings,
             capture_output=True,
             text=True,
             timeout=600,
             check=False,
         )
 
-    def _environment(self) -> dict[str, str]:
+    def step_environment(self, dataflow: Dataflow) -> dict[str, str]:
+        """What a build step sees: credentials come from the metadata server, as in Cloud Build."""
+        host = self.url.removeprefix("http://")
+        # gcloud writes the region before Cloud Run's host, a name that only a proxy can resolve.
+        environment = self.environment() | {
+            "CLOUDSDK_API_ENDPOINT_OVERRIDES_RUN": "http://run.test/",
+            "http_proxy": self.url,
+            "no_proxy": "127.0.0.1",
+            "CLOUDSDK_API_ENDPOINT_OVERRIDES_STORAGE": f"{dataflow.storage}/storage/v1/",
+            "CLOUDSDK_API_ENDPOINT_OVERRIDES_DATAFLOW": f"{dataflow.url}/",
+            "GCE_METADATA_ROOT": host,
+            "GCE_METADATA_HOST": host,
+            "GCE_METADATA_IP": host,
+            "PATH": f"{REPOSITORY / 'tests/rehearsal/bin'}:{os.environ['PATH']}",
+            "CLOUDSDK_CONFIG": str(self.folder / "step-gcloud"),
+        }
+        del environment["CLOUDSDK_AUTH_ACCESS_TOKEN"]
+        return environment
+
+    def environment_file(self, **changes: str) -> Path:
+        """The settings of production, for this project."""
+        path = self.folder / "rehearsal.env"
+        path.write_text(environment_text(**changes))
+        return path
+
+    def environment(self) -> dict[str, str]:
+        """What a person's shell has: an access token, and this project's addresses."""
         bigqueryrc = self.folder / "bigqueryrc"
         bigqueryrc.write_text(f"api = {self.url}\ndiscovery_file = {_discovery_file()}\n")
         overrides = {
@@ -81,8 +110,6 @@ class Project:
             "CLOUDSDK_CONFIG": str(self.folder / "gcloud"),
             "CLOUDSDK_AUTH_ACCESS_TOKEN": "rehearsal",
             "CLOUDSDK_CORE_PROJECT": PROJECT,
-            "GCP_PROJECT_ID": PROJECT,
-            "BIGQUERY_LOCATION": "US",
         }
 
     def dataset(self, name: str = "aegis") -> httpx.Response:
@@ -106,6 +133,20 @@ class Project:
     def subscription(self) -> httpx.Response:
         name = f"projects/{PROJECT}/subscriptions/events-pipeline"
         return httpx.get(f"{self.pubsub}/v1/{name}")
+
+
+def environment_text(**changes: str) -> str:
+    """The settings of production as a team would fill them in, with `changes`."""
+    filled = {
+        "GCP_PROJECT_ID": PROJECT,
+        "STAGING_BUCKET": f"{PROJECT}-aegis",
+        "ALERT_EMAIL": "oncall@example.com",
+    }
+    settings = filled | changes
+    production = (REPOSITORY / "deploy/environments/production.env").read_text()
+    names = [(line, line.partition("=")[0]) for line in production.splitlines()]
+    lines = [f"{name}={settings[name]}" if name in settings else line for line, name in names]
+    return "\n".join(lines) + "\n"
 
 
 def _discovery_file() -> Path:

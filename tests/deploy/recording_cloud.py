@@ -5,7 +5,9 @@ services are one store of JSON resources by path: 404 until created, then 200. E
 changes something is kept in `writes`.
 """
 
+import base64
 import json
+import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from http import HTTPStatus
@@ -16,9 +18,41 @@ from urllib.parse import parse_qs, unquote, urlsplit
 
 import httpx
 
+from tests.rehearsal.cloud_run import ID_TOKEN, CloudRun
+
 Answer = tuple[HTTPStatus, dict[str, Any]]
+NO_NAME = r"[^\w.-]+"  # what a display name has and the name made of it has not
 NAMED_BY = ("secretId", "repositoryId", "name", "displayName")
+COLLECTIONS = ("alertPolicies", "dashboards", "notificationChannels", "services", "versions")
 EMPTY = ("o", "managedFolders", "storageLayout")  # what a bucket holds
+ACCOUNT = "aegis-deployer@my-project.iam.gserviceaccount.com"
+_ACCOUNTS = "/computeMetadata/v1/instance/service-accounts/"
+_TOKEN = {"access_token": "rehearsal", "expires_in": 3600, "token_type": "Bearer"}
+_DESCRIPTION = {
+    "email": ACCOUNT,
+    "aliases": ["default"],
+    "scopes": ["https://www.googleapis.com/auth/cloud-platform"],
+}
+# The metadata server that a build step's gcloud takes its credentials from.
+METADATA: dict[str, Any] = {
+    "/": "computeMetadata/",
+    "/computeMetadata/v1/project/project-id": "my-project",
+    "/computeMetadata/v1/project/numeric-project-id": "1234567890",
+    "/computeMetadata/v1/universe/universe-domain": "googleapis.com",
+    "/computeMetadata/v1/universe/universe_domain": "googleapis.com",
+    "/computeMetadata/v1/instance/zone": "projects/1234567890/zones/us-central1-a",
+    _ACCOUNTS: f"{ACCOUNT}/\ndefault/\n",
+    **{
+        f"{_ACCOUNTS}{name}/{part}": value
+        for name in (ACCOUNT, "default")
+        for part, value in {
+            "": _DESCRIPTION,
+            "email": ACCOUNT,
+            "token": _TOKEN,
+            "scopes": "https://www.googleapis.com/auth/cloud-platform",
+        }.items()
+    },
+}
 REFUSED = HTTPStatus.FORBIDDEN, {"error": {"code": 403, "message": "refused by the test"}}
 
 
@@ -31,6 +65,12 @@ class Cloud:
         self.policies: dict[str, dict[str, Any]] = {}
         self.writes: list[str] = []
         self.refused = ""
+        self.run: CloudRun | None = None
+
+    def secret(self, name: str) -> str:
+        """The latest version of a secret."""
+        data = self.resources[f"{self.root}/secrets/{name}/versions/1"]["payload"]["data"]
+        return base64.b64decode(data).decode()
 
     def grants(self) -> dict[str, set[tuple[str, str]]]:
         """For each role, where it is granted and to whom: (last part of the path, account)."""
@@ -52,11 +92,22 @@ class Cloud:
 
     def answer(self, method: str, path: str, query: dict[str, str], body: dict[str, Any]) -> Answer:
         """Serve one call that no emulator serves."""
+        if self.run and (answer := self.run.answer(method, path, body)):
+            return answer
         path = path.replace("/v1/projects/-", self.root)
         resource, _, verb = path.partition(":")
         if path.endswith("/iam"):
             resource, verb = path.removesuffix("/iam"), f"{method.lower()}IamPolicy"
             body = {"policy": body}
+        if verb == "access":
+            name = resource.split("/")[5]
+            return HTTPStatus.OK, {
+                "payload": {
+                    "data": self.resources[f"{self.root}/secrets/{name}/versions/1"]["payload"][
+                        "data"
+                    ]
+                }
+            }
         if verb == "getIamPolicy":
             return HTTPStatus.OK, self.policies.get(resource, {"etag": "ACAB"})
         if method == "GET":
@@ -70,7 +121,7 @@ class Cloud:
         if path in self.resources:
             return HTTPStatus.OK, self.resources[path]
         collection = path.rsplit("/", 1)[-1]
-        if collection in ("services", "versions"):
+        if collection in COLLECTIONS:
             found = [item for key, item in self.resources.items() if key.startswith(f"{path}/")]
             return HTTPStatus.OK, {collection: found}
         if collection in EMPTY:
@@ -95,7 +146,8 @@ class Cloud:
                 self.resources[f"{path}/{name}"] = {"config": {"name": name}, "state": "ENABLED"}
             return HTTPStatus.OK, _finished_operation("")
         name = self._new_path(path, verb, body)
-        self.resources[name] = body | {"name": name.removeprefix("/v1/").rsplit("/b/", 1)[-1]}
+        resource_name = re.sub(r"^/v\d/", "", name).rsplit("/b/", 1)[-1]
+        self.resources[name] = body | {"name": resource_name}
         if "repositoryId" in body:
             return HTTPStatus.OK, _finished_operation(path)
         if verb == "addVersion":
@@ -108,7 +160,8 @@ class Cloud:
             return f"{path}/versions/1"
         if path.endswith("/serviceAccounts"):
             return f"{path}/{body['accountId']}@{path.split('/')[3]}.iam.gserviceaccount.com"
-        return f"{path}/{next(body[key] for key in NAMED_BY if key in body)}"
+        name = next(body[key] for key in NAMED_BY if key in body)
+        return f"{path}/{re.sub(NO_NAME, '-', name)}"
 
 
 def _finished_operation(path: str) -> dict[str, Any]:
@@ -142,7 +195,12 @@ class _Handler(BaseHTTPRequestHandler):
         url = urlsplit(self.path)
         path = unquote(url.path)
         body = self.rfile.read(int(self.headers.get("Content-Length") or 0))
-        if not self.server.cloud.allows(self.command, path):
+        run = self.server.cloud.run
+        if path in METADATA or path.endswith("/identity"):
+            self._metadata(METADATA.get(path, ID_TOKEN))
+        elif run and (visited := run.visit(self.command, path, dict(self.headers), body)):
+            self._send(HTTPStatus(visited.status_code), "application/json", visited.content)
+        elif not self.server.cloud.allows(self.command, path):
             self._reply(*REFUSED)
         elif base := self.server.emulator(path):
             self._forward(base, body)
@@ -164,10 +222,19 @@ class _Handler(BaseHTTPRequestHandler):
         )
         self._reply(HTTPStatus(answer.status_code), answer.json() if answer.content else {})
 
+    def _metadata(self, value: Any) -> None:
+        is_text = isinstance(value, str)
+        kind = "text/plain" if is_text else "application/json"
+        body = value if is_text else json.dumps(value)
+        self._send(HTTPStatus.OK, kind, body.encode())
+
     def _reply(self, status: HTTPStatus, document: dict[str, Any]) -> None:
-        body = json.dumps(document).encode()
+        self._send(status, "application/json", json.dumps(document).encode())
+
+    def _send(self, status: HTTPStatus, content_type: str, body: bytes) -> None:
         self.send_response(status)
-        self.send_header("Content-Type", "application/json")
+        self.send_header("Metadata-Flavor", "Google")
+        self.send_header("Content-Type", content_type)
         self.send_header("Content-Length", str(len(body)))
         self.end_headers()
         self.wfile.write(body)

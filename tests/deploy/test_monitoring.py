@@ -11,7 +11,7 @@ from google.protobuf.json_format import ParseDict
 
 from flex_template import metrics
 from schemas import ErrorCode
-from tests.deploy.project import PROJECT, REPOSITORY, Project
+from tests.deploy.project import REPOSITORY
 
 MONITORING = REPOSITORY / "deploy" / "monitoring"
 DASHBOARD = MONITORING / "dashboard.json"
@@ -20,6 +20,7 @@ ALERTS = sorted((MONITORING / "alerts").glob("*.json"))
 DOCUMENTED = {
     "Google Cloud metrics: D through H, dataflow": {
         "dataflow.googleapis.com/job/current_num_vcpus",
+        "dataflow.googleapis.com/job/is_failed",
         "dataflow.googleapis.com/job/system_lag",
         "dataflow.googleapis.com/job/user_counter",
     },
@@ -30,6 +31,12 @@ DOCUMENTED = {
     "Google Cloud metrics: P through Z, run": {
         "run.googleapis.com/request_count",
         "run.googleapis.com/request_latencies",
+    },
+    "Google Cloud metrics: P through Z, serviceruntime": {
+        "serviceruntime.googleapis.com/quota/exceeded",
+    },
+    "Log-based metrics: made by deploy/monitoring/rejections.json": {
+        "logging.googleapis.com/user/aegis_edge_rejections",
     },
 }
 COUNTERS = {
@@ -54,8 +61,18 @@ EXPORTED = COUNTERS | {
 }
 
 
+def in_promql(metric_type: str) -> str:
+    """As in "Mapping Cloud Monitoring metrics to PromQL": a colon for the first slash, then _."""
+    domain, _, path = metric_type.partition("/")
+    return re.sub(r"\W", "_", domain) + ":" + re.sub(r"\W", "_", path)
+
+
 def metric_types(text: str) -> set[str]:
-    return set(re.findall(r"[a-z]+\.googleapis\.com/[a-z_/]+", text))
+    """The metrics that a filter or a PromQL query names, by their types."""
+    known = {in_promql(name): name for names in DOCUMENTED.values() for name in names}
+    queried = re.findall(r"\w+_googleapis_com:\w+", text)
+    filtered = re.findall(r'metric\.type = \\"([^"\\]+)', text)
+    return {known.get(name.removesuffix("_bucket"), name) for name in queried} | set(filtered)
 
 
 def counter_selectors(text: str) -> set[str]:
@@ -75,11 +92,15 @@ def test_an_alert_policy_is_one_to_google_and_links_its_runbook_entry(path: Path
 
 def test_the_alerts_cover_delay_dead_letters_edge_lag_and_throughput() -> None:
     assert {path.stem for path in ALERTS} == {
+        "append_quota",
+        "append_retries",
         "dead_letter_flood",
         "dead_letter_rate",
         "edge_5xx_rate",
         "edge_latency_p99",
         "edge_refusal_rate",
+        "edge_rejections",
+        "job_failed",
         "no_throughput",
         "oldest_unacked_message_age",
         "system_lag",
@@ -119,28 +140,7 @@ def test_the_dead_letter_alert_watches_every_error_code() -> None:
 
 def test_the_flood_alert_compares_dead_letters_with_all_messages() -> None:
     text = (MONITORING / "alerts" / "dead_letter_flood.json").read_text()
-    part, whole = re.findall(r'metric_name=~?\\"([^"\\]+)\\"', text)
+    part, whole = dict.fromkeys(re.findall(r'metric_name=~?\\"([^"\\]+)\\"', text))
     assert part == metrics.DEAD_LETTERS
     assert set(whole.split("|")) == {metrics.EVENTS, metrics.DEAD_LETTERS}
     assert json.loads(text)["severity"] == "CRITICAL"
-
-
-@pytest.mark.parametrize(
-    ("command", "collection", "path"),
-    [
-        (["dashboards", "create", "--config-from-file"], "v1/projects/{}/dashboards", DASHBOARD),
-        *(
-            (["policies", "create", "--policy-from-file"], "v3/projects/{}/alertPolicies", path)
-            for path in ALERTS
-        ),
-    ],
-    ids=lambda value: value.stem if isinstance(value, Path) else "",
-)
-def test_gcloud_sends_the_whole_file(
-    project: Project, command: list[str], collection: str, path: Path
-) -> None:
-    done = project.command("gcloud", "alpha", "monitoring", *command[:-1], f"{command[-1]}={path}")
-    assert done.returncode == 0, done.stderr
-    wanted = json.loads(path.read_text())
-    name = f"/{collection.format(PROJECT)}/{wanted['displayName']}"
-    assert project.cloud.resources.pop(name).items() >= wanted.items()

@@ -6,16 +6,21 @@ from typing import Any
 import pytest
 
 from schemas import TABLES, table_schema
-from tests.deploy.project import PROJECT, Project, Run
+from tests.deploy.project import PROJECT, REPOSITORY, Project, Run
 
 GRANTS = {
     "roles/pubsub.publisher": {("events", "aegis-edge")},
     "roles/secretmanager.secretAccessor": {
         ("aegis-api-keys", "aegis-edge"),
         ("aegis-user-id-hmac-key", "aegis-edge"),
+        ("aegis-api-keys", "aegis-deployer"),
     },
     "roles/dataflow.worker": {(PROJECT, "aegis-pipeline")},
-    "roles/pubsub.subscriber": {("events-pipeline", "aegis-pipeline")},
+    "roles/viewer": {(PROJECT, "aegis-pipeline")},
+    "roles/pubsub.subscriber": {
+        ("events-pipeline", "aegis-pipeline"),
+        ("events-pipeline", "aegis-deployer"),
+    },
     "roles/pubsub.viewer": {("events-pipeline", "aegis-pipeline")},
     "roles/bigquery.dataEditor": {
         ("events", "aegis-pipeline"),
@@ -29,11 +34,17 @@ GRANTS = {
     },
     "roles/cloudbuild.builds.builder": {(PROJECT, "aegis-deployer")},
     "roles/dataflow.developer": {(PROJECT, "aegis-deployer")},
-    "roles/run.sourceDeveloper": {(PROJECT, "aegis-deployer")},
+    "roles/run.developer": {(PROJECT, "aegis-deployer")},
     "roles/serviceusage.serviceUsageConsumer": {(PROJECT, "aegis-deployer")},
+    "roles/run.invoker": {(PROJECT, "aegis-deployer")},
+    "roles/bigquery.jobUser": {(PROJECT, "aegis-deployer")},
+    "roles/bigquery.dataViewer": {("events", "aegis-deployer")},
     "roles/iam.serviceAccountUser": {
         (f"{account}@{PROJECT}.iam.gserviceaccount.com", "aegis-deployer")
-        for account in ("aegis-edge", "aegis-pipeline", "aegis-deployer")
+        for account in ("aegis-edge", "aegis-pipeline")
+    },
+    "roles/iam.serviceAccountOpenIdTokenCreator": {
+        (f"aegis-deployer@{PROJECT}.iam.gserviceaccount.com", "aegis-deployer")
     },
 }
 PARTITIONS = {
@@ -64,6 +75,7 @@ class Story:
     resources: dict[str, dict[str, Any]]
     grants: dict[str, set[tuple[str, str]]]
     deduplicated: list[list[Any]]
+    monitoring: list[str]
     considered: Run
     removed: Run
 
@@ -88,9 +100,17 @@ def story(project: Project) -> Story:
         resources=dict(project.cloud.resources),
         grants=project.cloud.grants(),
         deduplicated=_deduplicated(project),
+        monitoring=[
+            path.rpartition("/")[2] for path in project.cloud.resources if _is_monitoring(path)
+        ],
         considered=project.run("teardown.sh"),
         removed=project.run("teardown.sh", "--apply", DELETE_DATA="yes"),
     )
+
+
+def _is_monitoring(path: str) -> bool:
+    kinds = ("alertPolicies", "dashboards", "notificationChannels", "metrics")
+    return path.split("/")[-2] in kinds
 
 
 def _deduplicated(project: Project) -> list[list[Any]]:
@@ -119,7 +139,8 @@ def test_the_next_run_creates_exactly_what_the_interrupted_one_did_not(story: St
 def test_a_further_run_creates_nothing(story: Story) -> None:
     assert story.repeated.code == 0
     assert story.repeated.writes == []
-    assert {line[:13].strip() for line in story.repeated.lines} == {"exists"}
+    report = story.repeated.lines[: story.repeated.lines.index("")]
+    assert {line[:13].strip() for line in report} == {"exists"}
 
 
 @pytest.mark.parametrize("table", TABLES)
@@ -170,6 +191,28 @@ def test_each_secret_has_a_long_random_value_that_is_never_printed(story: Story)
         assert value not in printed
 
 
+def test_every_alert_is_created_with_somebody_to_tell(story: Story) -> None:
+    policies = [resource for path, resource in story.resources.items() if "/alertPolicies/" in path]
+    names = {path.stem for path in (REPOSITORY / "deploy/monitoring/alerts").glob("*.json")}
+    [channel] = [
+        resource for path, resource in story.resources.items() if "/notificationChannels/" in path
+    ]
+    assert {policy["userLabels"]["alert"] for policy in policies} == names
+    assert {tuple(policy["notificationChannels"]) for policy in policies} == {(channel["name"],)}
+    assert channel["labels"] == {"email_address": "oncall@example.com"}
+
+
+def test_dashboard_and_log_based_metric_are_created(story: Story) -> None:
+    assert "aegis_edge_rejections" in story.monitoring
+    assert "Aegis-events-from-the-edge-to-BigQuery" in story.monitoring
+
+
+def test_set_up_prints_the_exact_next_command(story: Story) -> None:
+    command = "\n".join(story.finished.lines[-2:])
+    assert command.startswith(f"gcloud beta builds submit --project={PROJECT} --region=us-central1")
+    assert "_JOB_ACTION=deploy" in command
+
+
 def test_teardown_keeps_data_unless_told_and_deletes_nothing_in_a_dry_run(story: Story) -> None:
     assert story.considered.code == 0
     assert story.considered.writes == []
@@ -191,5 +234,5 @@ def test_teardown_removes_everything_that_set_up_created(story: Story, project: 
     assert left == [f"/v1/projects/{PROJECT}"]
     assert not project.cloud.grants().keys() & {
         "roles/dataflow.worker",
-        "roles/run.sourceDeveloper",
+        "roles/run.developer",
     }

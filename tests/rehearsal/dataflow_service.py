@@ -1,8 +1,9 @@
 """The Dataflow service as gcloud sees it, on a free loopback port.
 
 A launch is checked against the template's spec as the service checks it; then the launcher's
-command line runs for real. Jobs are listed as running from then on. The address also answers as the
-metadata server from which a launcher VM takes its credentials.
+command line runs for real. Jobs are listed as running from then on, or as failed where a test wants
+a failure. The address also answers as the metadata server from which a launcher VM takes its
+credentials.
 """
 
 import json
@@ -21,6 +22,7 @@ from tests.rehearsal.parameters import violations
 
 _LAUNCH = re.compile(r"/v1b3/projects/([^/]+)/locations/([^/]+)/flexTemplates:launch")
 _JOBS = re.compile(r"/v1b3/projects/([^/]+)/locations/([^/]+)/jobs")
+_JOB = re.compile(_JOBS.pattern + r"/([^/]+)")
 _RUNNING = "JOB_STATE_RUNNING"
 _METADATA = {
     "/": "computeMetadata/",
@@ -55,6 +57,7 @@ class Dataflow:
         self.url = ""
         self.jobs: dict[str, dict[str, Any]] = {}
         self.job_objects: dict[str, dict[str, Any]] = {}
+        self.jobs_fail = False  # after their launch, as one whose workers cannot start
 
     def launch(self, project: str, region: str, body: dict[str, Any]) -> dict[str, Any]:
         """`projects.locations.flexTemplates.launch`.
@@ -68,14 +71,23 @@ class Dataflow:
             job_object = launch(request, self.storage, self.url)
         except LaunchError as error:
             raise RefusedError(HTTPStatus.BAD_REQUEST, "FAILED_PRECONDITION", str(error)) from error
-        if replaced:
+        if replaced and not self.jobs_fail:
             self.jobs[replaced]["currentState"] = "JOB_STATE_UPDATED"
         return {"job": self._add(request, job_object)}
 
+    def running(self) -> list[dict[str, Any]]:
+        return [job for job in self.jobs.values() if job["currentState"] == _RUNNING]
+
     def list(self, *, active_only: bool) -> list[dict[str, Any]]:
-        """`projects.locations.jobs.list`, the newest first."""
+        """`projects.locations.jobs.list`: what runs comes first, then the newest."""
         newest_first = reversed(self.jobs.values())
-        return [job for job in newest_first if not active_only or job["currentState"] == _RUNNING]
+        listed = sorted(newest_first, key=lambda job: job["currentState"] != _RUNNING)
+        return [job for job in listed if not active_only or job["currentState"] == _RUNNING]
+
+    def change(self, job_id: str, body: dict[str, Any]) -> dict[str, Any]:
+        """`projects.locations.jobs.update`, which cancels and drains."""
+        self.jobs[job_id]["currentState"] = body["requestedState"]
+        return self.jobs[job_id]
 
     def _checked(self, project: str, region: str, wanted: dict[str, Any]) -> Launch:
         spec = self._spec(wanted["containerSpecGcsPath"])
@@ -121,7 +133,8 @@ class Dataflow:
             "location": request.region,
             "name": request.job_name,
             "type": job_object["type"],
-            "currentState": _RUNNING,
+            "currentState": "JOB_STATE_FAILED" if self.jobs_fail else _RUNNING,
+            "labels": request.environment.get("additionalUserLabels", {}),
             "currentStateTime": created,
             "createTime": created,
         }
@@ -140,6 +153,15 @@ class _Handler(BaseHTTPRequestHandler):
         elif _JOBS.fullmatch(path):
             jobs = self.dataflow.list(active_only="filter=ACTIVE" in query)
             self._send(HTTPStatus.OK, {"jobs": jobs})
+        elif (match := _JOB.fullmatch(path)) and match[3] in self.dataflow.jobs:
+            self._send(HTTPStatus.OK, self.dataflow.jobs[match[3]])
+        else:
+            self.send_error(HTTPStatus.NOT_FOUND)
+
+    def do_PUT(self) -> None:
+        body = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
+        if match := _JOB.fullmatch(self.path.partition("?")[0]):
+            self._send(HTTPStatus.OK, self.dataflow.change(match[3], body))
         else:
             self.send_error(HTTPStatus.NOT_FOUND)
 

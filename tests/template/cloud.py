@@ -6,6 +6,7 @@ import subprocess
 from pathlib import Path
 from typing import Any, NamedTuple
 
+from tests.deploy.project import environment_text
 from tests.rehearsal.dataflow_service import Dataflow
 from tests.rehearsal.launcher import read_object
 
@@ -58,6 +59,18 @@ class Cloud(NamedTuple):
     def spec(self, revision: str) -> dict[str, Any]:
         spec: dict[str, Any] = json.loads(self.read(f"gs://{BUCKET}/templates/{revision}.json"))
         return spec
+
+
+def publish(cloud: Cloud, workspace: Path, image: str) -> subprocess.CompletedProcess[str]:
+    """Publish as the build's step does, in a workspace with what earlier steps left."""
+    for name in ("deploy", "metadata.json"):
+        (workspace / name).symlink_to(ROOT / name)
+    (release := workspace / "build/release").mkdir(parents=True)
+    (release / "pipeline.image").write_text(image)
+    (release / "revision").write_text("revision-1")
+    settings = workspace / "rehearsal.env"
+    settings.write_text(environment_text(GCP_PROJECT_ID=PROJECT, STAGING_BUCKET=BUCKET))
+    return cloud.shell(f"cd {workspace} && deploy/steps/publish_template.sh {settings}")
 
 
 def gcloud_environment(dataflow: Dataflow, configuration: Path) -> dict[str, str]:

@@ -7,7 +7,7 @@ import pytest
 from tests.machine import require
 from tests.rehearsal.dataflow_service import dataflow_service
 from tests.rehearsal.storage import storage
-from tests.template.cloud import BUCKET, IMAGE, Cloud, gcloud_environment
+from tests.template.cloud import BUCKET, IMAGE, Cloud, gcloud_environment, publish
 
 
 @pytest.fixture(scope="session")
@@ -17,8 +17,7 @@ def cloud(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cloud]:
     with storage(BUCKET) as address, dataflow_service(address) as dataflow:
         configuration = tmp_path_factory.mktemp("gcloud")
         cloud = Cloud(dataflow, gcloud_environment(dataflow, configuration))
-        published = cloud.shell(
-            f"deploy/publish_template.sh {IMAGE} gs://{BUCKET}/templates revision-1"
-        )
+        workspace = tmp_path_factory.mktemp("workspace")
+        published = publish(cloud, workspace, IMAGE)
         assert published.returncode == 0, published.stderr
         yield cloud

@@ -130,10 +130,3 @@ def test_the_image_boots_workers_and_names_the_launchers_program(config: dict[st
 
 def test_the_image_is_labelled_with_its_revision(config: dict[str, Any]) -> None:
     assert config["Labels"]["org.opencontainers.image.revision"] == REVISION
-
-
-def test_shellcheck_finds_nothing_in_the_scripts_of_the_template() -> None:
-    require("shellcheck")
-    scripts = [ROOT / "deploy/publish_template.sh", *(ROOT / "deploy/rehearsal").glob("*.sh")]
-    checked = subprocess.run(["shellcheck", *scripts], capture_output=True, text=True, check=False)
-    assert checked.returncode == 0, checked.stdout

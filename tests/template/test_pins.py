@@ -5,6 +5,8 @@ import re
 import apache_beam
 import pytest
 
+from flex_template.job import Job
+from flex_template.preflight import IMAGE_PYTHON, preflight
 from tests.template.cloud import ROOT
 
 DOCKERFILE = (ROOT / "flex_template/Dockerfile").read_text()
@@ -29,6 +31,22 @@ def test_image_and_beam_agree_on_the_version_of_python() -> None:
     assert images["PYTHON_IMAGE"].startswith("python:3.11.")
     assert "python3.11_sdk:" in images["BEAM_IMAGE"]
     assert "python311-template-launcher-base:" in images["LAUNCHER_IMAGE"]
+
+
+def test_a_job_is_submitted_with_the_python_of_its_image() -> None:
+    minor = ".".join(map(str, IMAGE_PYTHON))
+    assert re.search(rf"^ARG PYTHON_IMAGE=python:{re.escape(minor)}\.", DOCKERFILE, re.MULTILINE)
+
+
+def test_a_submission_with_another_python_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("sys.version_info", (3, 13, 0))
+    arguments = [
+        "--runner=DataflowRunner",
+        "--input_subscription=projects/my-project/subscriptions/events",
+    ]
+    tables = ["--events_table=my-project.aegis.events", "--dead_letter_table=my-project.aegis.d"]
+    with pytest.raises(SystemExit, match=r"image has Python 3\.11, this is 3\.13"):
+        preflight(Job.of([*arguments, *tables], {}))
 
 
 def test_every_pin_has_a_hash() -> None:

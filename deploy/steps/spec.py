@@ -3,7 +3,7 @@
 gcloud 528 drops the streaming keys of the metadata, and has no flag for the workers' image.
 
     gcloud dataflow flex-template build gs://... --print-only --format=json ... |
-        python3 deploy/spec.py metadata.json
+        python3 -m deploy.steps.spec metadata.json
 
 Needs nothing but Python, because it runs where gcloud does.
 """

@@ -1,0 +1,27 @@
+# One environment, with its state in a bucket of its own:
+#   terraform init -backend-config=bucket=NAME
+terraform {
+  required_version = ">= 1.9"
+
+  backend "gcs" {
+    prefix = "aegis/staging"
+  }
+}
+
+variable "edge_image" {
+  description = "The edge's image by digest."
+  type        = string
+}
+
+variable "revision" {
+  description = "The published spec that the job is started from."
+  type        = string
+}
+
+module "aegis" {
+  source = "../.."
+
+  environment = "staging"
+  edge_image  = var.edge_image
+  revision    = var.revision
+}

@@ -1,0 +1,173 @@
+"""Cloud Build on this machine: the steps of cloudbuild.yaml against an emulated project."""
+
+import os
+import shutil
+import subprocess
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from threading import Event, Thread
+from typing import Any
+
+import httpx
+import yaml
+
+from tests.deploy.project import PROJECT, REPOSITORY, Project
+from tests.rehearsal.cloud_run import CloudRun
+from tests.rehearsal.dataflow_service import Dataflow
+
+BUILD: dict[str, Any] = yaml.safe_load((REPOSITORY / "cloudbuild.yaml").read_text())
+COPIED = (
+    "Makefile",
+    "cloudbuild.yaml",
+    "deploy",
+    "ingest_function",
+    "metadata.json",
+    "requirements-bootstrap.txt",
+    "requirements-dev.txt",
+    "schemas",
+)
+SUBSCRIPTION = f"/v1/projects/{PROJECT}/subscriptions/events-pipeline"
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """How far a build came: the steps that ended well, and the output of the last one."""
+
+    passed: list[str]
+    failed: str
+    output: str
+
+
+@dataclass(frozen=True)
+class Builder:
+    """A project with a clone of the repository, and what deployments change in it."""
+
+    project: Project
+    dataflow: Dataflow
+    cloud_run: CloudRun
+    workspace: Path
+
+    def state(self) -> tuple[str, list[str]]:
+        """Who has the traffic, and the ids of the jobs that run."""
+        jobs = [job["id"] for job in self.dataflow.running()]
+        return self.cloud_run.serving("aegis-edge"), jobs
+
+    def build(self, *, committed: int | None = None, **substitutions: str) -> Outcome:
+        """Run every step until one fails, as a trigger would for a commit, or as by hand."""
+        shutil.rmtree(self.workspace / "build", ignore_errors=True)
+        variables = _substitutions(substitutions)
+        if committed is not None:
+            variables |= self.commit(committed)
+        passed: list[str] = []
+        for step in BUILD["steps"]:
+            done = self._step(step, variables)
+            if done.returncode:
+                return Outcome(passed, step["id"], done.stdout + done.stderr)
+            passed.append(step["id"])
+        return Outcome(passed, "", done.stdout + done.stderr)
+
+    def roll_back(self, revision: str) -> None:
+        """As docs/flex-template.md says it: all traffic to an earlier revision."""
+        command = ["gcloud", "run", "services", "update-traffic", "aegis-edge"]
+        flags = ["--region=us-central1", f"--to-revisions={revision}=100", "--quiet"]
+        environment = self.project.step_environment(self.dataflow)
+        subprocess.run([*command, *flags], env=environment, check=True, capture_output=True)
+
+    def shell(self, script: str, **variables: str) -> subprocess.CompletedProcess[str]:
+        """Run commands as a person would, in the clone of the repository."""
+        is_set_up = "deploy/setup.sh" in script  # its bucket is a record, not an emulator
+        environment = self.project.step_environment(self.dataflow)
+        if is_set_up:
+            environment = self.project.environment()
+        return subprocess.run(
+            ["bash", "-euo", "pipefail", "-c", script],
+            cwd=self.workspace,
+            env=environment | variables,
+            capture_output=True,
+            text=True,
+            timeout=600,
+            check=False,
+        )
+
+    def commit(self, seconds: int) -> dict[str, str]:
+        """Commit at a time, in seconds since 1970; what a trigger says about the commit."""
+        identity = ["-c", "user.name=t", "-c", "user.email=t@example.com"]
+        git = ["git", "-C", str(self.workspace), *identity]
+        date = {"GIT_COMMITTER_DATE": f"{seconds} +0000", "GIT_AUTHOR_DATE": f"{seconds} +0000"}
+        subprocess.run([*git, "init", "--quiet"], check=True)
+        commit = [*git, "commit", "--quiet", "--allow-empty", "--message=a commit"]
+        subprocess.run(commit, check=True, env=os.environ | date)
+        sha = subprocess.check_output([*git, "rev-parse", "HEAD"], text=True).strip()
+        return {"COMMIT_SHA": sha, "SHORT_SHA": sha[:7], "BRANCH_NAME": "main"}
+
+    def _step(
+        self, step: dict[str, Any], variables: dict[str, str]
+    ) -> subprocess.CompletedProcess[str]:
+        # The test suite does not run itself, and fetches no tools: make says what it would run.
+        dry = {"MAKEFLAGS": "--dry-run"} if step["id"] in ("test", "scan") else {}
+        return subprocess.run(
+            ["bash", "-c", step["script"]],
+            cwd=self.workspace,
+            env=self.project.step_environment(self.dataflow) | variables | dry,
+            capture_output=True,
+            text=True,
+            timeout=600,
+            check=False,
+        )
+
+    @contextmanager
+    def workers(self) -> Iterator[None]:
+        """While a job runs, store what waits in the subscription, as its workers would."""
+        stopped = Event()
+        thread = Thread(target=self._work, args=(stopped,))
+        thread.start()
+        try:
+            yield
+        finally:
+            stopped.set()
+            thread.join()
+
+    def _work(self, stopped: Event) -> None:
+        while not stopped.wait(0.2):
+            if self.dataflow.running():
+                self._store_what_waits()
+
+    def _store_what_waits(self) -> None:
+        url = f"{self.project.pubsub}{SUBSCRIPTION}"
+        pulled = httpx.post(f"{url}:pull", json={"maxMessages": 100, "returnImmediately": True})
+        for received in pulled.json().get("receivedMessages", []):
+            message = received["message"]
+            self.project.query(
+                "INSERT INTO aegis.events (event_id, schema_version, user_id, timestamp, "  # noqa: S608
+                "signal_type, source_platform, published_at, message_id) VALUES "
+                f"('{message['attributes']['event_id']}', 1, 'u', CURRENT_TIMESTAMP(), 's', 'p', "
+                f"CURRENT_TIMESTAMP(), '{message['messageId']}')"
+            )
+            httpx.post(f"{url}:acknowledge", json={"ackIds": [received["ackId"]]})
+
+
+def _substitutions(given: dict[str, str]) -> dict[str, str]:
+    """What every build has; a trigger's build has more."""
+    built_in = {
+        "PROJECT_ID": PROJECT,
+        "BUILD_ID": "00000000-0000-0000-0000-000000000000",
+        "LOCATION": "us-central1",
+    }
+    defaults: dict[str, str] = BUILD["substitutions"]
+    return built_in | defaults | given
+
+
+def clone(folder: Path) -> Path:
+    """The files that the steps read, as Cloud Build's source would hold them."""
+    folder.mkdir()
+    for name in COPIED:
+        source = REPOSITORY / name
+        ignored = shutil.ignore_patterns("__pycache__")
+        if source.is_dir():
+            shutil.copytree(source, folder / name, ignore=ignored)
+        else:
+            shutil.copy(source, folder / name)
+    (folder / "flex_template").symlink_to(REPOSITORY / "flex_template")
+    return folder

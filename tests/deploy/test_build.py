@@ -1,0 +1,167 @@
+"""docs/deploy.md from an empty project on, and the whole of cloudbuild.yaml, step by step.
+
+The commands of the page are run as they are written, in their order; where it submits a build, the
+steps of cloudbuild.yaml run here. Then come pushes, a roll-back, and roll-outs that must fail.
+"""
+
+import re
+from subprocess import CompletedProcess
+from typing import NamedTuple
+
+import pytest
+
+from tests.deploy.build import BUILD, Builder, Outcome
+from tests.deploy.project import REPOSITORY
+
+ALL_STEPS = [step["id"] for step in BUILD["steps"]]
+PAGE = (REPOSITORY / "docs/deploy.md").read_text()
+FROM_ZERO, BY_HAND = PAGE.split("## What `setup.sh` makes")[0].split("### Without Cloud Build")
+SUBMIT = "gcloud beta builds submit"
+ELSEWHERE = ("gcloud auth login",)  # needs a browser
+NOON = 1_790_000_000  # when the first commit was made
+State = tuple[str, list[str]]
+
+
+class Story(NamedTuple):
+    """What happened in order: after each deployment, who has the traffic and which jobs run."""
+
+    documented: list[CompletedProcess[str]]
+    first: tuple[Outcome, State]
+    strangers: list[int]
+    pushed: tuple[Outcome, State]
+    by_hand: tuple[CompletedProcess[str], State]
+    broken: tuple[Outcome, State]
+    not_starting: tuple[Outcome, State]
+    failing_update: tuple[Outcome, State]
+    older: tuple[Outcome, State]
+
+
+def blocks(page: str) -> list[str]:
+    """The commands of a page, block by block, without what a rehearsal cannot do."""
+    found = re.findall(r"^```sh\n(.*?)^```", page, re.MULTILINE | re.DOTALL)
+    return [
+        "\n".join(line for line in block.splitlines() if not line.startswith(ELSEWHERE))
+        for block in found
+    ]
+
+
+@pytest.fixture(scope="session")
+def story(builder: Builder) -> Story:
+    before, submit, after = _around(blocks(FROM_ZERO))
+    documented = [builder.shell(block) for block in before]
+    assert documented[-1].returncode == 0, documented[-1].stderr
+    first = _build(builder, None, **_substitutions(submit))
+    strangers = [_health(builder)]
+    documented += [builder.shell(block) for block in after]
+    strangers.append(_health(builder))
+    pushed = _build(builder, NOON)
+    builder.roll_back(first[1][0])
+    commit = builder.commit(NOON + 1)
+    [commands] = blocks(BY_HAND)
+    by_hand = builder.shell(commands, **commit), builder.state()
+    builder.cloud_run.reaches_pubsub = False
+    broken = _build(builder, NOON + 2)
+    builder.cloud_run.reaches_pubsub = True
+    builder.cloud_run.starts = False
+    not_starting = _build(builder, NOON + 3)
+    builder.cloud_run.starts = True
+    builder.dataflow.jobs_fail = True
+    failing_update = _build(builder, NOON + 4)
+    builder.dataflow.jobs_fail = False
+    older = _build(builder, NOON)
+    return Story(
+        documented, first, strangers, pushed, by_hand, broken, not_starting, failing_update, older
+    )
+
+
+def _build(builder: Builder, committed: int | None, **given: str) -> tuple[Outcome, State]:
+    substitutions = {"_JOB_ACTION": "deploy"} | given
+    outcome = builder.build(committed=committed, **substitutions)
+    return outcome, builder.state()
+
+
+def _around(page: list[str]) -> tuple[list[str], str, list[str]]:
+    [place] = [number for number, block in enumerate(page) if block.startswith(SUBMIT)]
+    return page[:place], page[place], page[place + 1 :]
+
+
+def _substitutions(submit: str) -> dict[str, str]:
+    text = submit.partition("--substitutions=")[2].strip()
+    return dict(pair.split("=") for pair in text.split(","))
+
+
+def _health(builder: Builder) -> int:
+    answer = builder.cloud_run.visit("GET", "/run/aegis-edge/health", {}, b"")
+    assert answer is not None
+    return answer.status_code
+
+
+def test_every_command_of_the_page_ends_well(story: Story) -> None:
+    assert len(story.documented) >= 5
+    assert [done.stderr for done in story.documented if done.returncode] == []
+
+
+def test_set_up_prints_the_command_that_the_page_goes_on_with(story: Story) -> None:
+    printed = " ".join(story.documented[1].stdout.replace("\\\n", " ").split())
+    submit = _around(blocks(FROM_ZERO))[1]
+    assert printed.endswith(" ".join(submit.replace("\\\n", " ").split()))
+
+
+def test_the_documented_event_is_accepted(story: Story) -> None:
+    shown = story.documented[-1].stdout
+    accepted = re.search(r'"event_id": ?"([^"]+)"', shown)
+    assert accepted is not None, shown
+
+
+def test_the_first_build_of_an_empty_project_ends_green_with_a_job(story: Story) -> None:
+    outcome, (serving, jobs) = story.first
+    assert (outcome.passed, outcome.failed) == (ALL_STEPS, ""), outcome.output
+    assert serving.startswith("aegis-edge-00001-")
+    assert len(jobs) == 1
+
+
+def test_strangers_are_refused_until_the_edge_is_opened(story: Story) -> None:
+    assert story.strangers == [403, 200]
+
+
+def test_a_push_moves_the_traffic_and_updates_the_job_in_place(story: Story) -> None:
+    outcome, (serving, jobs) = story.pushed
+    assert (outcome.passed, outcome.failed) == (ALL_STEPS, ""), outcome.output
+    assert serving != story.first[1][0]
+    assert len(jobs) == 1
+    assert jobs != story.first[1][1]
+
+
+def test_a_deployment_by_hand_after_a_roll_back_serves(story: Story) -> None:
+    done, (serving, jobs) = story.by_hand
+    assert done.returncode == 0, done.stderr
+    assert serving not in (story.first[1][0], story.pushed[1][0])
+    assert len(jobs) == 1
+
+
+@pytest.mark.parametrize(
+    ("build", "failed", "complaint"),
+    [
+        ("broken", "check-candidate", "/v1/events answered 503"),
+        ("not_starting", "candidate", "failed to start"),
+        ("failing_update", "job", "JOB_STATE_FAILED"),
+        ("older", "check", "newer than this one"),
+    ],
+)
+def test_a_build_that_fails_leaves_traffic_and_job_as_they_were(
+    story: Story, build: str, failed: str, complaint: str
+) -> None:
+    outcome, state = getattr(story, build)
+    assert outcome.failed == failed, outcome.output
+    assert complaint in outcome.output
+    assert state == story.by_hand[1]
+
+
+def test_every_setting_reaches_the_service_on_every_deployment(
+    story: Story, builder: Builder
+) -> None:
+    template = builder.cloud_run.services["aegis-edge"]["spec"]["template"]
+    names = {variable["name"] for variable in template["spec"]["containers"][0]["env"]}
+    assert story.pushed[0].failed == ""
+    assert names >= {"ALLOWED_ORIGINS", "AUTH_MODE", "API_KEYS", "USER_ID_HMAC_KEY"}
+    assert template["spec"]["containerConcurrency"] == 250

@@ -1,0 +1,105 @@
+"""A settings file is read whole, or refused by name before anything is created."""
+
+from pathlib import Path
+
+import pytest
+
+from deploy.settings import ENVIRONMENTS, RULES, SettingsError, read
+from ingest_function import settings as edge_settings
+from tests.deploy.project import PROJECT, REPOSITORY, environment_text
+
+EXTENSION = "chrome-extension://abcdefghijklmnopabcdefghijklmnop"
+
+
+def read_text(folder: Path, text: str) -> dict[str, str]:
+    path = folder / "staging.env"
+    path.write_text(text)
+    return read(str(path))
+
+
+def test_a_filled_in_file_is_read_whole(tmp_path: Path) -> None:
+    settings = read_text(tmp_path, environment_text(ALLOWED_ORIGINS=EXTENSION))
+    assert settings.keys() == RULES.keys()
+    assert settings["GCP_PROJECT_ID"] == PROJECT
+    assert settings["ALLOWED_ORIGINS"] == EXTENSION
+
+
+@pytest.mark.parametrize("environment", ["staging", "production"])
+def test_an_environment_as_it_ships_asks_for_its_project_and_its_bucket(environment: str) -> None:
+    with pytest.raises(SettingsError) as refused:
+        read(environment)
+    assert [line.split("=")[0] for line in refused.value.args] == [
+        f"{environment}.env: GCP_PROJECT_ID",
+        f"{environment}.env: STAGING_BUCKET",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "complaint"),
+    [
+        ("GCP_PROJECT_ID", "My Project", "GCP_PROJECT_ID=My Project: must be a project's id"),
+        ("REGION", "us-central", "REGION=us-central: must be a region"),
+        ("BIGQUERY_LOCATION", "EU", "BIGQUERY_LOCATION=EU does not match REGION=us-central1"),
+        ("BIGQUERY_LOCATION", "us-east1", "BIGQUERY_LOCATION=us-east1 does not match REGION"),
+        ("SUBNETWORK", "regions/us-east1/subnetworks/a", "does not match REGION=us-central1"),
+        ("ALLOWED_ORIGINS", f"{EXTENSION}/popup.html", "without a path"),
+        ("ALLOWED_ORIGINS", "https://example.com/", "without a path"),
+        ("ALLOWED_ORIGINS", f"{EXTENSION} {EXTENSION}", "separated by commas"),
+        ("ALLOWED_ORIGINS", "*", "ALLOWED_ORIGINS=*: must be origins"),
+        ("AUTH_MODE", "none", "AUTH_MODE=none: must be api_key or google_id_token"),
+        ("AUTH_MODE", "google_id_token", "GOOGLE_ID_TOKEN_AUDIENCE is empty"),
+        ("EVENTS_EXPIRATION_DAYS", "300", "EVENTS_EXPIRATION_DAYS must exceed MAX_EVENT_AGE_DAYS"),
+        ("EDGE_CONCURRENCY", "0", "EDGE_CONCURRENCY=0: must be requests at once"),
+        ("STAGING_BUCKET", "gs://bucket", "STAGING_BUCKET=gs://bucket: must be a bucket's name"),
+        ("ALERT_EMAIL", "$(reboot)@x.y z", "ALERT_EMAIL=$(reboot)@x.y z: must be an e-mail"),
+    ],
+)
+def test_a_wrong_value_is_refused_by_name(
+    tmp_path: Path, name: str, value: str, complaint: str
+) -> None:
+    changes = {"ALERT_EMAIL": "", name: value}
+    lines = environment_text(**changes)
+    with pytest.raises(SettingsError) as refused:
+        read_text(tmp_path, lines)
+    assert len(refused.value.args) == 1
+    assert complaint in refused.value.args[0]
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "complaint"),
+    [
+        ("REGION=", "REGOIN=", "REGOIN is no setting; did you mean REGION?"),
+        ("REGION=us-central1\n", "", "REGION is missing: a region"),
+        ("REGION=us-central1\n", "REGION=us-central1\nREGION=us-east1\n", "REGION is there twice"),
+        ("REGION=us-central1\n", "export REGION\n", "'export REGION' is not NAME=value"),
+    ],
+)
+def test_a_wrong_name_is_refused_by_name(
+    tmp_path: Path, before: str, after: str, complaint: str
+) -> None:
+    with pytest.raises(SettingsError, match=complaint):
+        read_text(tmp_path, environment_text().replace(before, after, 1))
+
+
+def test_both_environments_have_every_setting_and_nothing_else() -> None:
+    for path in ENVIRONMENTS.glob("*.env"):
+        lines = path.read_text().splitlines()
+        names = [line.partition("=")[0] for line in lines if line and line[0] != "#"]
+        assert sorted(names) == sorted(RULES)
+
+
+def test_an_origin_that_set_up_takes_is_one_that_the_edge_takes(tmp_path: Path) -> None:
+    origins = f"{EXTENSION},https://example.com:8443"
+    settings = read_text(tmp_path, environment_text(ALLOWED_ORIGINS=origins))
+    edge = edge_settings.read_settings(
+        settings | {"PUBSUB_EMULATOR_HOST": "127.0.0.1:1", "API_KEYS": "a-key-of-16-letters"}
+    )
+    assert edge.allowed_origins == set(origins.split(","))
+
+
+def test_the_deployment_sets_every_variable_that_it_has_a_setting_for() -> None:
+    script = (REPOSITORY / "deploy/steps/candidate.sh").read_text()
+    source = (REPOSITORY / "ingest_function/settings.py").read_text()
+    shared = [name for name in RULES if f'"{name}"' in source]
+    assert "ALLOWED_ORIGINS" in shared
+    assert [name for name in shared if f'"{name}=${name}"' not in script] == []
