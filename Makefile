@@ -11,7 +11,7 @@ export MPLCONFIGDIR := $(CURDIR)/.cache/matplotlib
 OFFLINE := (echo "Set-up failed: it needs a package index once; afterwards everything runs offline." >&2; exit 1)
 
 .DEFAULT_GOAL := help
-.PHONY: help run dev test test-fast lint schema lock micro client extension check-terraform sbom stage-function bench-edge bench-pipeline bench-one-machine
+.PHONY: help run dev test test-fast lint schema lock micro client extension check-terraform sbom release stage-function bench-edge bench-pipeline bench-one-machine
 
 help: ## list the targets
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 18
@@ -68,6 +68,9 @@ check-terraform: ## the Terraform module against the providers' schemas, and its
 
 sbom: ## what each image holds, as CycloneDX, and whether a pin has a known vulnerability
 	deploy/release/bill_of_materials.sh --scan
+
+release: ## propose the changelog and the tag of VERSION=1.1.0
+	@$(PYTHON) -m deploy.release.propose $(VERSION)
 
 stage-function: ## the function's deployable source folder: build/function
 	rm -rf $(STAGE)
