@@ -30,6 +30,7 @@ DEPLOYER_PROJECT_ROLES=(
 PIPELINE_PROJECT_ROLES=(roles/dataflow.worker roles/viewer)
 
 REJECTIONS_METRIC=aegis_edge_rejections
+DASHBOARD="Aegis: events from the edge to BigQuery"
 
 report() { printf '%-13s %s\n' "$1" "$2"; }
 

@@ -47,8 +47,6 @@ alert_policies() {
   rm "$policy"
 }
 
-DASHBOARD="Aegis: events from the edge to BigQuery"
-
 has_dashboard() {
   [[ -n $(gcloud monitoring dashboards list --filter="displayName=\"$DASHBOARD\"" \
     --format='value(name)') ]]

@@ -48,7 +48,7 @@ remove_each() { # LABEL FILTER COMMAND...: what `COMMAND list` names
 
 check_access
 remove_each alert userLabels.service=aegis gcloud alpha monitoring policies
-remove_each dashboard labels.service:* gcloud monitoring dashboards
+remove_each dashboard "displayName=\"$DASHBOARD\"" gcloud monitoring dashboards
 remove_each "notification channel" userLabels.service=aegis gcloud beta monitoring channels
 remove "metric $REJECTIONS_METRIC" gcloud logging metrics describe "$REJECTIONS_METRIC" -- \
   gcloud logging metrics delete "$REJECTIONS_METRIC"
