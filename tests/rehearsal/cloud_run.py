@@ -52,9 +52,8 @@ class CloudRun:
     def is_open(self) -> bool:
         """Whether anybody may call, by the annotation that `--no-invoker-iam-check` sets."""
         annotations = [one["metadata"].get("annotations", {}) for one in self.services.values()]
-        return any(
-            one.get("run.googleapis.com/invoker-iam-disabled") == "true" for one in annotations
-        )
+        values = [one.get("run.googleapis.com/invoker-iam-disabled", "") for one in annotations]
+        return any(value.lower() == "true" for value in values)  # gcloud writes True
 
     def answer(self, method: str, path: str, body: dict[str, Any]) -> Answer | None:
         """Serve a call of the Admin API, or None if it is another's."""
