@@ -13,6 +13,7 @@ from rich.text import Text
 
 from local.arrivals import Arrivals, Row
 from local.command import run_with_stack
+from local.names import LOCAL_API_KEY
 from local.report import dead_letters_table, events_table
 from local.stack import Stack
 from local.traffic import send_samples
@@ -72,5 +73,9 @@ def _rate(rows: list[Row]) -> float:
 
 if __name__ == "__main__":
     run_with_stack(
-        dev, "python -m local.dev", "Keep the whole path up until Ctrl-C.", interrupted=0
+        dev,
+        "python -m local.dev",
+        "Keep the whole path up until Ctrl-C.",
+        interrupted=0,
+        api_key=LOCAL_API_KEY,
     )
