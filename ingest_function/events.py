@@ -1,5 +1,6 @@
 """From a parsed body to the events worth publishing, and why the others are not."""
 
+import asyncio
 from collections.abc import Sequence
 from http import HTTPStatus
 from typing import Any, NamedTuple
@@ -9,6 +10,8 @@ from ingest_function.http.problem import Problem, ProblemCode
 from schemas import MAX_ERRORS, ErrorCode, EventError, InvalidEvent, Limits, parse_json, validate
 
 MAX_EVENTS = 500
+LONG_REQUEST_EVENTS = 50
+SLICE_EVENTS = 10
 # Of one request; once reached, each further event has only one. An error takes 10 us to describe.
 MAX_ERRORS_OF_REQUEST = 500
 _FOREIGN_USER_ID = EventError(
@@ -79,13 +82,37 @@ def split(document: object) -> list[object]:
     return document
 
 
-def validate_each(
-    documents: Sequence[object], client: Client, *, now: int, limits: Limits
+class Validation:
+    """Validates a request's events, each on its own; one that is long lets others have a turn.
+
+    Belongs to one event loop. Small requests wait for a slice of one long request at most, however
+    many of them there are.
+    """
+
+    def __init__(self, limits: Limits) -> None:
+        self._limits = limits
+        self._long_request = asyncio.Lock()
+
+    async def verdicts(self, documents: Sequence[object], client: Client, now: int) -> Verdicts:
+        """`now` is in microseconds since the Unix epoch."""
+        verdicts = Verdicts([], [])
+        if len(documents) <= LONG_REQUEST_EVENTS:
+            return _extended(verdicts, documents, client, now, self._limits)
+        async with self._long_request:
+            for start in range(0, len(documents), SLICE_EVENTS):
+                part = documents[start : start + SLICE_EVENTS]
+                verdicts = _extended(verdicts, part, client, now, self._limits)
+                await asyncio.sleep(0)
+        return verdicts
+
+
+def _extended(
+    before: Verdicts, documents: Sequence[object], client: Client, now: int, limits: Limits
 ) -> Verdicts:
-    """Validate each event on its own; `now` is in microseconds since the Unix epoch."""
-    verdicts = Verdicts([], [])
-    described = 0
-    for index, document in enumerate(documents):
+    """The verdicts before, and those on the events that follow."""
+    verdicts = Verdicts([*before.valid], [*before.refused])
+    described = sum([len(refusal.errors) for refusal in before.refused])
+    for index, document in enumerate(documents, len(before.valid) + len(before.refused)):
         try:
             most = MAX_ERRORS if described < MAX_ERRORS_OF_REQUEST else 1
             event = validate(document, now=now, limits=limits, max_errors=most)

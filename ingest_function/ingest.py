@@ -4,7 +4,7 @@ import asyncio
 from collections.abc import Sequence
 
 from ingest_function.auth.access import Access, Client
-from ingest_function.events import split, validate_each
+from ingest_function.events import Validation, split
 from ingest_function.http.body import BodyReader
 from ingest_function.http.exchange import Request, Response
 from ingest_function.http.problem import ProblemCode, unavailable
@@ -31,12 +31,12 @@ class Ingest:
     """Takes one request's events to Pub/Sub; belongs to one event loop."""
 
     def __init__(self, settings: Settings, access: Access, publisher: EventPublisher) -> None:
-        self._settings = settings
         self._access = access
         self._publisher = publisher
         protect = protection(settings)
         self._quarantine = Quarantine(publisher, protect, enabled=settings.quarantines)
         self._bodies = BodyReader()
+        self._validation = Validation(settings.limits)
         self._prepare = preparation(protect)
         self._limiter = Limiter(
             settings.rate_limits,
@@ -75,7 +75,7 @@ class Ingest:
             return unreadable(error.errors[0], refused)
         documents = split(document)
         self._limiter.charge(request, client, events=len(documents), size=len(body))
-        verdicts = validate_each(documents, client, now=now, limits=self._settings.limits)
+        verdicts = await self._validation.verdicts(documents, client, now)
         events = [self._prepare(fields) for _, fields in verdicts.valid]
         places = [index for index, _ in verdicts.valid]
         event_ids = [event["event_id"] for event in events]

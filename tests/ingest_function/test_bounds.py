@@ -1,12 +1,20 @@
 """However many faults a request holds, the answer and the memory stay bounded."""
 
+import asyncio
 from typing import Any
 
 import httpx
 import pytest
 
-from ingest_function.events import MAX_ERRORS_OF_REQUEST, MAX_EVENTS
-from schemas import MAX_ERRORS
+from ingest_function.auth.access import Client
+from ingest_function.events import (
+    MAX_ERRORS_OF_REQUEST,
+    MAX_EVENTS,
+    SLICE_EVENTS,
+    Validation,
+    Verdicts,
+)
+from schemas import DEFAULT_LIMITS, MAX_ERRORS, now_micros
 from tests.ingest_function.events import event
 
 EVERY_FIELD_WRONG: dict[str, Any] = {name: [] for name in event(event_id=1, flag_type=1)} | {
@@ -48,3 +56,25 @@ def test_a_container_in_a_plain_field_is_a_wrong_type(edge: httpx.Client, value:
 def test_too_many_values_are_refused_unread(edge: httpx.Client) -> None:
     answer = edge.post("/v1/events", json=[event(event_details={"a": [[]] * 150})] * 500)
     assert (answer.status_code, answer.json()["code"]) == (413, "too_many_values")
+
+
+def test_a_long_request_lets_others_have_their_turns() -> None:
+    turns = 0
+
+    async def others() -> None:
+        nonlocal turns
+        while True:
+            turns += 1
+            await asyncio.sleep(0)
+
+    async def scenario() -> Verdicts:
+        other = asyncio.create_task(others())
+        documents: list[object] = [event(), EVERY_FIELD_WRONG] * (MAX_EVENTS // 2)
+        verdicts = await Validation(DEFAULT_LIMITS).verdicts(documents, Client(), now_micros())
+        other.cancel()
+        return verdicts
+
+    verdicts = asyncio.run(scenario())
+    assert turns >= MAX_EVENTS // SLICE_EVENTS
+    assert [place for place, _ in verdicts.valid] == list(range(0, MAX_EVENTS, 2))
+    assert [refusal.place for refusal in verdicts.refused] == list(range(1, MAX_EVENTS, 2))
