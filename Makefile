@@ -11,7 +11,7 @@ export MPLCONFIGDIR := $(CURDIR)/.cache/matplotlib
 OFFLINE := (echo "Set-up failed: it needs a package index once; afterwards everything runs offline." >&2; exit 1)
 
 .DEFAULT_GOAL := help
-.PHONY: help run dev test test-fast lint schema lock micro client extension check-terraform sbom release stage-function bench-edge bench-pipeline bench-one-machine
+.PHONY: help run dev test test-fast lint schema lock micro client extension check-terraform sbom release stage-function bench-edge bench-pipeline bench-bundles bench-one-machine
 
 help: ## list the targets
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 18
@@ -87,6 +87,9 @@ bench-edge: $(STAMP) ## the edge against FastAPI + pydantic + PublisherClient
 
 bench-pipeline: $(STAMP) ## the pipeline against Beam's own BigQuery sink
 	$(BIN)/python -m benchmarks.pipeline
+
+bench-bundles: $(STAMP) ## the sink by rows per bundle, threads and latency
+	$(BIN)/python -m benchmarks.bundles
 
 bench-one-machine: $(STAMP) ## the one-machine service against Beam's DirectRunner and Google's client
 	$(BIN)/python -m benchmarks.one_machine

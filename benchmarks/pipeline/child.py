@@ -29,14 +29,14 @@ def main() -> None:
     # Beam's sink insists on credentials, even for a server on this machine.
     with patch("google.auth.default", return_value=(AnonymousCredentials(), PROJECT)):
         work(WARM_UP, options.bad_percent)
-        before = _cpu_seconds()
+        before = cpu_seconds()
         work(options.events, options.bad_percent)
-        cpu_seconds = _cpu_seconds() - before
+        seconds = cpu_seconds() - before
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * MAXRSS_UNIT
-    print(json.dumps({"cpu_seconds": cpu_seconds, "peak_bytes": peak}))
+    print(json.dumps({"cpu_seconds": seconds, "peak_bytes": peak}))
 
 
-def _cpu_seconds() -> float:
+def cpu_seconds() -> float:
     usage = resource.getrusage(resource.RUSAGE_SELF)
     return usage.ru_utime + usage.ru_stime
 

@@ -79,12 +79,12 @@ def _result(case: Case, samples: Sequence[dict[str, int | float]]) -> dict[str, 
 
 def _sample(case: Case) -> dict[str, int | float]:
     server, variable = INSERT_ALL if "baseline" in case.work else APPEND_ROWS
-    with _started(server, core=-1) as serving:
+    with started(server, core=-1) as serving:
         assert serving.stdout is not None
         address = serving.stdout.readline().strip()
         arguments = ("benchmarks.pipeline.child", case.work, str(case.events))
         bad = f"--bad-percent={case.bad_percent}"
-        with _started(*arguments, bad, core=0, environment={variable: address}) as child:
+        with started(*arguments, bad, core=0, environment={variable: address}) as child:
             output, _ = child.communicate()
         serving.terminate()
         _check_rows(case, int(serving.stdout.readline().split()[0]))
@@ -98,7 +98,7 @@ def _check_rows(case: Case, rows: int) -> None:
 
 
 @contextmanager
-def _started(
+def started(
     *arguments: str, core: int, environment: dict[str, str] | None = None
 ) -> Iterator["subprocess.Popen[str]"]:
     """`python -m` with its output piped; on one core where the system can pin it."""

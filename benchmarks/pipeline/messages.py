@@ -28,7 +28,8 @@ def serialized(count: int, bad_percent: int = 0) -> Iterator[bytes]:
     The faults are of four kinds: not UTF-8, not JSON, fields missing and unknown, values invalid.
     """
     distinct = [_message(number, payload(number, bad_percent)) for number in range(DISTINCT)]
-    return islice(cycle(distinct), count)
+    # A runner hands over a fresh object for each; the same ones again would stay in the cache.
+    return map(bytes, map(memoryview, islice(cycle(distinct), count)))
 
 
 def payload(number: int, bad_percent: int = 0) -> bytes:

@@ -67,7 +67,7 @@ class _AppendRows(beam.DoFn):
         self._note(rows)
         self._batches.append(rows)
         self._sources += sources
-        self._bytes += size + rows.nbytes
+        self._bytes += size
         self._bundle_rows += rows.num_rows
         if len(self._sources) >= MAX_ROWS or self._bytes >= MAX_BYTES:
             self._hand_over()
@@ -151,7 +151,8 @@ class AppendDeadLetters(_AppendRows):
 
     def process(self, letters: list[tuple[str, DeadLetterRow]]) -> None:
         ids, rows = zip(*letters, strict=True)
-        self._add(ids, record_batch(rows, self._schema), 0)
+        batch = record_batch(rows, self._schema)
+        self._add(ids, batch, batch.nbytes)
         self._require_none(self._refusals())
 
     def finish_bundle(self) -> None:

@@ -21,9 +21,9 @@ class BundleWriter:
 
     def append(self, batches: list[pa.RecordBatch], sources: Sequence[Any], size: int) -> None:
         """Hand over rows and what each was made from, `size` bytes; waits while memory is full."""
-        held = size + sum(batch.nbytes for batch in batches)
-        PROCESS_BUDGET.acquire(held)
         append = Append(batches, sources)
+        held = size + append.row_bytes
+        PROCESS_BUDGET.acquire(held)
         append.when_settled(partial(PROCESS_BUDGET.release, held))
         self._appends.append(append)
         self._writer.append(self, append)

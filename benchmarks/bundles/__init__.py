@@ -1,0 +1,1 @@
+"""The sink alone, by rows per bundle, threads and the time that BigQuery takes to answer."""
