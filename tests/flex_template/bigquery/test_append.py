@@ -18,6 +18,8 @@ from local.bigquery.write_server import BigQueryWriteServer, refuse, respond, su
 from tests.flex_template.bigquery.appending import FAST
 from tests.flex_template.runs import EVENT, EVENTS_TABLE, LIMITS, message
 
+pytestmark = pytest.mark.usefixtures("a_request_each")
+
 
 @pytest.fixture
 def sink(bigquery: BigQueryWriteServer) -> Iterator[AppendEvents]:
