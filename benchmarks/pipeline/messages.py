@@ -29,7 +29,7 @@ def serialized(count: int, bad_percent: int = 0) -> Iterator[bytes]:
     """
     distinct = [_message(number, payload(number, bad_percent)) for number in range(DISTINCT)]
     # A runner hands over a fresh object for each; the same ones again would stay in the cache.
-    return map(bytes, map(memoryview, islice(cycle(distinct), count)))
+    return (bytes(memoryview(each)) for each in islice(cycle(distinct), count))
 
 
 def payload(number: int, bad_percent: int = 0) -> bytes:
