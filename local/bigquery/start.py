@@ -11,6 +11,7 @@ from flex_template.bigquery.client import EMULATOR_VARIABLE as REST_VARIABLE
 from local.process import Process, accepts, free_port
 
 ROOT = Path(__file__).parents[2]
+EXTENSIONS = ROOT / ".cache" / "duckdb"  # DuckDB unpacks its extensions below HOME
 READY_SECONDS = 120  # its imports take 3 s on an idle machine, a minute on a crowded one
 
 
@@ -38,6 +39,8 @@ def start_bigquery(log_folder: Path) -> Iterator[BigQuery]:
     rest, grpc = free_port(), free_port()
     ports = [f"--rest_port={rest}", f"--grpc_port={grpc}"]
     command = [sys.executable, "-m", "local.bigquery.emulator", *ports]
-    with Process("bigquery", command, {"PYTHONPATH": str(ROOT)}, log_folder) as process:
+    EXTENSIONS.mkdir(parents=True, exist_ok=True)
+    environment = {"PYTHONPATH": str(ROOT), "HOME": str(EXTENSIONS)}
+    with Process("bigquery", command, environment, log_folder) as process:
         process.wait_until(lambda: accepts(rest) and accepts(grpc), READY_SECONDS)
         yield BigQuery(f"http://127.0.0.1:{rest}", f"127.0.0.1:{grpc}", process)
