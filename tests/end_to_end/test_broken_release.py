@@ -17,7 +17,7 @@ from tests.end_to_end.tables import rows, wait_for
 
 EVENTS = int(os.environ.get("BROKEN_EVENTS", "90"))
 USER = "user-broken-release"
-FAULTS = [
+FAULTS: list[dict[str, Any]] = [
     {"confidence": "0.5"},
     {"signal_type": "Page View"},
     {"source_platform": None},
