@@ -17,6 +17,7 @@ from typing import NamedTuple
 ENVIRONMENTS = Path(__file__).parent / "environments"
 _ORIGIN = r"(?:chrome-extension://[a-p]{32}|https://[a-z0-9.-]+(?::[0-9]+)?)"
 _ACCOUNT = r"[a-z][a-z0-9-]{4,28}[a-z0-9]"
+_RATE = r"(?:key|user|address):(?:events|bytes):[0-9.]+:[0-9.]+"
 _NUMBER = r"[1-9][0-9]*"
 
 
@@ -55,6 +56,14 @@ RULES = {
         rf"(?:{_ORIGIN}(?:,{_ORIGIN})*)?",
         "origins such as chrome-extension://ID, without a path, separated by commas",
     ),
+    "PRIVACY": Rule(r"off|annotated", "off or annotated"),
+    "REFUSED_EVENTS": Rule(r"quarantine|discard", "quarantine or discard"),
+    "RATE_LIMITS": Rule(
+        rf"(?:{_RATE}(?:,{_RATE})*)?",
+        "limits such as address:events:20:500, separated by commas, or nothing",
+    ),
+    "RATE_LIMITS_DRY_RUN": Rule(r"true|", "true or nothing"),
+    "TRUSTED_PROXIES": Rule(r"[0-9]", "a number of proxies"),
     "EDGE_CONCURRENCY": Rule(r"[1-9][0-9]{0,2}|1000", "requests at once per instance, 1 to 1000"),
     "EDGE_MIN_INSTANCES": Rule(r"[0-9]+", "a number of instances"),
     "EDGE_MAX_INSTANCES": Rule(_NUMBER, "a number of instances"),
@@ -138,6 +147,8 @@ def _contradictions(settings: Mapping[str, str]) -> Iterator[str]:
         yield f"SUBNETWORK={subnetwork} does not match REGION={region}"
     if settings["AUTH_MODE"] == "google_id_token" and not settings["GOOGLE_ID_TOKEN_AUDIENCE"]:
         yield "GOOGLE_ID_TOKEN_AUDIENCE is empty: AUTH_MODE=google_id_token needs it"
+    if settings["PRIVACY"] == "annotated" and not settings["USER_ID_HMAC_KEY_SECRET"]:
+        yield "USER_ID_HMAC_KEY_SECRET is empty: PRIVACY=annotated needs it"
     # BigQuery stores no row in a partition that has expired already.
     if int(settings["EVENTS_EXPIRATION_DAYS"]) <= int(settings["MAX_EVENT_AGE_DAYS"]):
         yield "EVENTS_EXPIRATION_DAYS must exceed MAX_EVENT_AGE_DAYS"

@@ -23,7 +23,8 @@ resource "google_cloud_run_v2_service" "edge" {
       dynamic "env" {
         for_each = toset([
           "GCP_PROJECT_ID", "PUB_SUB_TOPIC_ID", "AUTH_MODE", "GOOGLE_ID_TOKEN_AUDIENCE",
-          "ALLOWED_ORIGINS", "MAX_EVENT_AGE_DAYS",
+          "ALLOWED_ORIGINS", "MAX_EVENT_AGE_DAYS", "PRIVACY", "REFUSED_EVENTS", "RATE_LIMITS",
+          "RATE_LIMITS_DRY_RUN", "TRUSTED_PROXIES",
         ])
         content {
           name  = env.value
