@@ -1,4 +1,4 @@
-"""What a message that is published again carries besides its own attributes."""
+"""What a message that is published again carries, and how old its event may be."""
 
 from collections.abc import Mapping
 
@@ -9,20 +9,33 @@ REPLAYED_FROM = "replayed_from"
 REPLAY_ATTEMPT = "replay_attempt"
 ORIGINALLY_PUBLISHED_AT = "originally_published_at"
 _OLDEST = MAX_AGE_DAYS * 24 * 60 * 60 * 1_000_000
+_BEGINNING = -(2**63)
+# The edge answers within seconds; an hour allows for clocks that differ.
+_LONGEST_REQUEST = 60 * 60 * 1_000_000
 
 
 def limits_at(limits: Limits, attributes: Mapping[str, str], published_at: int | None) -> Limits:
-    """How old an event may be: as old as it might have been when it was first published.
+    """How old an event may be: as old as it might have been when the edge received it.
 
-    A letter that waits for its repair does not grow too old meanwhile. Anyone may set attributes,
-    so what is no time, in the future or before BigQuery's oldest partition changes nothing.
-    Times are in microseconds since the Unix epoch.
+    What the edge accepted near the limit is not refused seconds later, and a letter that waits for
+    its repair does not grow too old meanwhile. Anyone may set attributes, so what is no time, in
+    the future or before BigQuery's oldest partition changes nothing. Times are in microseconds
+    since the Unix epoch.
     """
-    text = attributes.get(ORIGINALLY_PUBLISHED_AT)
-    if text is None or published_at is None:
+    if published_at is None:
         return limits
+    first = _earlier(attributes.get(ORIGINALLY_PUBLISHED_AT), published_at, _BEGINNING)
+    first = _earlier(attributes.get("received_at"), first, first - _LONGEST_REQUEST)
+    waited = published_at - first
+    return limits._replace(max_age=min(limits.max_age + waited, _OLDEST)) if waited else limits
+
+
+def _earlier(text: str | None, latest: int, earliest: int) -> int:
+    """The time in `text` if it lies between the two, else `latest`."""
+    if text is None:
+        return latest
     try:
-        waited = published_at - parse_timestamp(text)
+        time = parse_timestamp(text)
     except (ValueError, OverflowError):
-        return limits
-    return limits._replace(max_age=min(limits.max_age + waited, _OLDEST)) if waited > 0 else limits
+        return latest
+    return time if earliest <= time <= latest else latest

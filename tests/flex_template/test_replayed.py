@@ -1,4 +1,6 @@
-"""The age of a replayed event counts from its first publication."""
+"""The age of an event counts from its reception or, replayed, from its first publication."""
+
+from datetime import UTC, datetime, timedelta
 
 import orjson
 import pytest
@@ -43,3 +45,23 @@ def test_an_event_beyond_bigquerys_oldest_partition_stays_refused(
 def test_only_a_time_in_the_past_extends_the_limit(text: str, days: int) -> None:
     found = limits_at(Limits.of_days(365), {"originally_published_at": text}, PUBLISHED)
     assert found.max_age // DAY == days
+
+
+@pytest.mark.parametrize(
+    ("received_before", "judged_before"),
+    [(1, 1), (3600, 3600), (3601, 0), (-1, 0), (10**9, 0)],
+)
+def test_an_age_is_judged_when_the_edge_received_the_event_if_that_is_plausible(
+    received_before: int, judged_before: int
+) -> None:
+    received = datetime.fromtimestamp(PUBLISHED / 1e6 - received_before, UTC).isoformat()
+    found = limits_at(Limits.of_days(365), {"received_at": received}, PUBLISHED)
+    assert found.max_age == 365 * DAY + judged_before * 1_000_000
+
+
+def test_what_the_edge_took_at_the_limit_is_a_row(bigquery: BigQueryWriteServer) -> None:
+    at_the_limit = datetime.fromtimestamp(PUBLISHED / 1e6 - 3, UTC) - timedelta(days=365)
+    received = datetime.fromtimestamp(PUBLISHED / 1e6 - 3, UTC).isoformat()
+    event = orjson.dumps(EVENT | {"timestamp": at_the_limit.isoformat()})
+    run([message(event, {"received_at": received})])
+    assert bigquery.rows.keys() == {"events"}
