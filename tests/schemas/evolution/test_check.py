@@ -8,10 +8,10 @@ from pathlib import Path
 
 import jsonschema_rs
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, given, reject, settings
 from hypothesis import strategies as st
 
-from schemas.event_versions import Version, load
+from schemas.event_versions import SchemaFileError, Version, load
 from schemas.evolution.check import check
 from schemas.evolution.compatibility import incompatible_changes
 from schemas.evolution.release import release
@@ -95,7 +95,10 @@ def test_what_is_called_compatible_takes_every_event_of_the_version_before(
 ) -> None:
     edits = [field(name, **keywords) for name, keywords in rules.items()]
     edit = both(*edits, *map(required_field, required))
-    versions = loaded(tmp_path_factory.mktemp("versions"), edit)
+    try:
+        versions = loaded(tmp_path_factory.mktemp("versions"), edit)
+    except SchemaFileError:
+        reject()  # what does not load is called compatible by nobody
     *_, old, new = versions.values()
     compatible = not incompatible_changes(versions)
     for name in rules:
