@@ -100,6 +100,7 @@ def test_the_alerts_cover_delay_dead_letters_edge_lag_and_throughput() -> None:
         "edge_latency_p99",
         "edge_refusal_rate",
         "edge_rejections",
+        "internal_error_rate",
         "job_failed",
         "no_throughput",
         "oldest_unacked_message_age",
