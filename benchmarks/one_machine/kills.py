@@ -11,7 +11,6 @@ import signal
 import sys
 import threading
 import time
-from contextlib import ExitStack
 from typing import NamedTuple
 
 from benchmarks.one_machine.setting import START_SECONDS, Running, Setting, setting
@@ -66,7 +65,7 @@ def kill(
     stage: Setting, times: int, number: signal.Signals, per_second: float, *options: str
 ) -> Outcome:
     """Start the service and kill it while it stores, `times` times; then let one finish."""
-    load = Load(stage, per_second)
+    load, stored = Load(stage, per_second), stage.bigquery
     load.start()
     slowest = 0.0
     try:
@@ -74,13 +73,13 @@ def kill(
             with stage.service(*options) as service:
                 _let_it_store(stage, service)
                 slowest = max(slowest, _end(service, number))
+        with stage.service(*options) as service:
+            _let_it_store(stage, service)  # so that it is up, and takes the signal as its own
+            load.stop()
+            service.wait_for(lambda: not stored.missing(load.published), SETTLE_SECONDS)
+            _end(service, signal.SIGTERM)
     finally:
         load.stop()
-    stored = stage.bigquery
-    with ExitStack() as parts:
-        service = parts.enter_context(stage.service(*options))
-        service.wait_for(lambda: not stored.missing(load.published), SETTLE_SECONDS)
-        _end(service, signal.SIGTERM)
     return Outcome(
         len(load.published),
         stored.tables["events"],

@@ -108,7 +108,7 @@ def test_no_process_outlives_the_stack(
     ("part", "module"),
     [
         ("bigquery", "local.bigquery.emulator"),
-        ("edge", "functions_framework"),
+        ("edge", "ingest_function"),
         ("pipeline", "flex_template.main"),
     ],
 )

@@ -67,7 +67,9 @@ def test_a_dry_run_shows_the_counts_and_changes_nothing(
     warehouse.append("dead_letters", [dead_letter(b"x", code=code) for code in codes])
     with caplog.at_level(logging.INFO):
         replay("--dry_run")
-    assert [line.split()[:5] for line in caplog.messages] == [
+    # Other parts of this process may log meanwhile: the embedded stack's HTTP client does.
+    own = [record for record in caplog.records if record.name.startswith("flex_template")]
+    assert [record.getMessage().split()[:5] for record in own] == [
         ["stage", "code", "new", "claimed", "truncated"],
         ["decode", "not_utf8", "1", "0", "0"],
         ["parse", "malformed_json", "2", "0", "0"],

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import jsonschema_rs
 import pytest
-from hypothesis import HealthCheck, given, reject, settings
+from hypothesis import HealthCheck, Phase, given, reject, settings
 from hypothesis import strategies as st
 
 from schemas.event_versions import SchemaFileError, Version, load
@@ -85,7 +85,10 @@ _rules = st.fixed_dictionaries(
 
 # From Python 3.12 on, the inner search cannot trace while the outer one does, and says so.
 @pytest.mark.filterwarnings("ignore:avoiding tracing test function")
-@settings(max_examples=15, deadline=None, suppress_health_check=list(HealthCheck))
+# An example searches for counterexamples itself: to shrink one would take many minutes.
+@settings(
+    max_examples=10, phases=[Phase.generate], deadline=None, suppress_health_check=list(HealthCheck)
+)
 @given(rules=_rules, required=st.sampled_from([[], ["session_id"]]), data=st.data())
 def test_what_is_called_compatible_takes_every_event_of_the_version_before(
     tmp_path_factory: pytest.TempPathFactory,
