@@ -1,16 +1,16 @@
 """Every page in a real browser: light and dark, wide and narrow; nothing for axe to find."""
 
-import os
 import shutil
 from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 from playwright.sync_api import Browser, expect, sync_playwright
 
 from tests.console.browser import Visit, visit
 from tests.console.letters import HOSTILE, broken_release
+from tests.examples.extension.accessibility import AXE
 from tests.flex_template.replay.topic import Topic
+from tests.machine import missing
 from tests.warehouse import Warehouse
 
 PAGES = {
@@ -28,7 +28,7 @@ GROUP = "/dead-letters/group?stage=edge&error_code=wrong_type&path=/confidence"
 def browser() -> Iterator[Browser]:
     found = shutil.which("chromium") or shutil.which("google-chrome")
     if found is None:
-        pytest.skip("no chromium on PATH: apt-get install chromium")
+        missing("not on PATH: chromium (Debian package chromium) or google-chrome")
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=found, args=["--no-sandbox"])
         yield browser
@@ -50,11 +50,10 @@ def look(
 
 @pytest.fixture(scope="module")
 def axe() -> str:
-    """axe-core's script, from npm: `npm install --prefix build/axe axe-core@4`."""
-    folder = Path(os.environ.get("AXE_CORE", "build/axe/node_modules/axe-core"))
-    if not (folder / "axe.min.js").is_file():
-        pytest.skip("axe-core is missing: npm install --prefix build/axe axe-core@4")
-    return (folder / "axe.min.js").read_text()
+    """axe-core's script, one of the client's development tools."""
+    if not AXE.is_file():
+        missing("axe-core is not there: make client")
+    return AXE.read_text()
 
 
 EACH = pytest.mark.parametrize(

@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from tests.clients.javascript.verdicts import ClientVerdicts
+from tests.machine import missing
 
 PACKAGE = Path(__file__).parents[3] / "clients" / "javascript"
 
@@ -15,7 +16,7 @@ PACKAGE = Path(__file__).parents[3] / "clients" / "javascript"
 def node() -> str:
     found = shutil.which("node")
     if found is None:
-        pytest.skip("no node on PATH: apt-get install nodejs npm")
+        missing("not on PATH: node (Debian packages nodejs and npm)")
     return found
 
 
@@ -24,7 +25,7 @@ def development_tools(node: str) -> Path:  # noqa: ARG001 - no tools without nod
     """The folder of the package's pinned development tools."""
     tools = PACKAGE / "node_modules"
     if not (tools / "ajv").is_dir():
-        pytest.skip("the client's development tools are missing: make client")
+        missing("the client's development tools are not there: make client")
     return tools
 
 

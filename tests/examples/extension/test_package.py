@@ -18,6 +18,7 @@ from playwright.sync_api import Playwright
 
 from aegis_micro import Micro
 from tests.examples.extension.browser import EXTENSION, ORIGIN, Browser
+from tests.machine import missing
 
 PACKAGE = EXTENSION.parents[1] / "clients" / "javascript"
 API_KEY = "a-key-for-the-fresh-extension"
@@ -50,7 +51,7 @@ def fresh_extension(micro: Micro, tmp_path: Path) -> Path:
     """As the package's README says: installed from what `npm pack` made, then copied."""
     npm = shutil.which("npm")
     if npm is None:
-        pytest.skip("no npm on PATH: apt-get install npm")
+        missing("not on PATH: npm (Debian package npm)")
     folder = tmp_path / "extension"
     folder.mkdir()
     pack = [npm, "pack", "--silent", "--pack-destination", str(tmp_path), str(PACKAGE)]

@@ -9,12 +9,13 @@ from playwright.sync_api import Page, expect
 from tests.examples.extension.accessibility import AXE, findings
 from tests.examples.extension.browser import ORIGIN, Browser
 from tests.examples.extension.function import API_KEY, Function
+from tests.machine import missing
 
 
 @pytest.fixture(autouse=True)
 def axe() -> None:
     if not AXE.is_file():
-        pytest.skip("axe-core is missing: make client")
+        missing("axe-core is not there: make client")
 
 
 @pytest.mark.usefixtures("topic")
