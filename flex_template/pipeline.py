@@ -11,7 +11,7 @@ from functools import partial
 import apache_beam as beam
 
 from flex_template import steps
-from flex_template.chunk import Chunk, Gather, each, opened
+from flex_template.chunks.chunk import Chunk, Gather, each, opened
 from flex_template.dead_letter import Origin, ToRows
 from flex_template.sinks import Sinks
 from schemas import Limits

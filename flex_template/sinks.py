@@ -19,7 +19,7 @@ from flex_template import metrics
 from flex_template.bigquery.append import AppendDeadLetters, AppendEvents
 from flex_template.bigquery.json_rows import json_row
 from flex_template.bigquery.streaming_inserts import StreamingInserts
-from flex_template.chunk import Chunk
+from flex_template.chunks.chunk import Chunk
 from flex_template.dead_letter import Failure
 
 _COUNTERS = {"events": metrics.EVENTS, "dead_letters": metrics.DEAD_LETTERS}

@@ -16,7 +16,7 @@ from benchmarks.pipeline.child import cpu_seconds
 from benchmarks.pipeline.messages import serialized
 from benchmarks.pipeline.work import EVENTS_TABLE
 from flex_template.bigquery.append import AppendEvents
-from flex_template.chunk import Chunk, advance, decoded
+from flex_template.chunks.chunk import Chunk, advance, decoded
 from flex_template.steps import convert_event, parse_message, validate_document
 from schemas import DEFAULT_LIMITS
 

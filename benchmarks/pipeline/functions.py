@@ -9,7 +9,7 @@ import orjson
 
 from benchmarks.pipeline.messages import DISTINCT, payload
 from flex_template.bigquery.append import AppendDeadLetters, AppendEvents
-from flex_template.chunk import Gather, advance, opened
+from flex_template.chunks.chunk import Gather, advance, opened
 from flex_template.dead_letter import Failure, Origin, ToRows
 from flex_template.steps import convert_event, parse_message, validate_document
 from schemas import DEFAULT_LIMITS

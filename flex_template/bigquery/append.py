@@ -19,7 +19,7 @@ from flex_template.bigquery.bundle import BundleWriter
 from flex_template.bigquery.pending import Append
 from flex_template.bigquery.retry import AppendError, RetryPolicy
 from flex_template.bigquery.shared import DEFAULT_POLICY, Destination
-from flex_template.chunk import Chunk, in_global_window
+from flex_template.chunks.chunk import Chunk, in_global_window
 from flex_template.dead_letter import DeadLetterRow, Failure, row_refused
 from flex_template.message import from_pubsub
 from schemas import now_micros

@@ -16,7 +16,7 @@ from flex_template import metrics
 from flex_template.bigquery.json_rows import json_row
 from flex_template.bigquery.retry import AppendError
 from flex_template.bigquery.table_name import TableName
-from flex_template.chunk import Chunk
+from flex_template.chunks.chunk import Chunk
 from flex_template.dead_letter import Failure, row_refused
 from flex_template.message import Message
 

@@ -10,7 +10,7 @@ import pytest
 
 from flex_template.bigquery.append import MAX_BYTES, AppendEvents
 from flex_template.bigquery.retry import AppendError
-from flex_template.chunk import Chunk, advance, decoded
+from flex_template.chunks.chunk import Chunk, advance, decoded
 from flex_template.dead_letter import Failure
 from flex_template.message import serialize
 from flex_template.steps import convert_event, parse_message, validate_document

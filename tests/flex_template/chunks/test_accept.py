@@ -10,10 +10,10 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from flex_template import accept as fast
-from flex_template import chunk
-from flex_template.accept import accept
 from flex_template.bigquery.arrow import arrow_schema, record_batch, row_tuples
-from flex_template.chunk import advance, decoded, opened
+from flex_template.chunks import chunk
+from flex_template.chunks.accept import accept
+from flex_template.chunks.chunk import advance, decoded, opened
 from flex_template.message import Message, serialize
 from flex_template.steps import convert_event, parse_message, validate_document
 from schemas import Limits, versions

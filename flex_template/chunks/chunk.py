@@ -18,8 +18,8 @@ from apache_beam.utils.timestamp import MIN_TIMESTAMP
 from apache_beam.utils.windowed_value import WindowedValue
 from google.protobuf.message import DecodeError
 
-from flex_template.accept import MIN_MESSAGES, Accepted, accept
 from flex_template.bigquery.arrow import row_tuples
+from flex_template.chunks.accept import MIN_MESSAGES, Accepted, accept
 from flex_template.dead_letter import Failure, internal_error
 from flex_template.message import Message, from_pubsub, raw_message, serialize
 from schemas import InvalidEvent, Limits

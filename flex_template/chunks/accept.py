@@ -19,7 +19,7 @@ from google.protobuf.message import DecodeError
 from google.pubsub_v1.types import PubsubMessage
 
 from flex_template.bigquery.arrow import arrow_schema
-from flex_template.event_rules import checks_of, struct_of
+from flex_template.chunks.event_rules import checks_of, struct_of
 from flex_template.steps import CLOCK_SKEW, REQUEST_ID
 from schemas import Limits, parse_timestamp, versions
 from schemas.depth import MAX_DEPTH

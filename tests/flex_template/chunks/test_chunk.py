@@ -4,8 +4,8 @@ from typing import Any
 
 import pytest
 
-from flex_template import chunk
-from flex_template.chunk import Chunk, Gather, advance, decoded
+from flex_template.chunks import chunk
+from flex_template.chunks.chunk import Chunk, Gather, advance, decoded
 from flex_template.message import Message, serialize
 from schemas import ErrorCode, EventError, InvalidEvent
 from tests.flex_template.runs import message, numbered
