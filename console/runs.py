@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from google.api_core.exceptions import GoogleAPICallError
 from google.cloud import bigquery
 
-from flex_template.bigquery.retry import AppendError
+from flex_template.bigquery.group_commit.retry import AppendError
 from flex_template.replay.options import ReplayOptions
 from flex_template.replay.repair import RepairError
 from flex_template.replay.run import Progress, replay

@@ -6,10 +6,11 @@ from typing import Any
 
 from google.cloud import bigquery
 
-from flex_template.bigquery import client, shared
+from flex_template.bigquery import client
 from flex_template.bigquery.arrow import arrow_schema, record_batch
-from flex_template.bigquery.bundle import BundleWriter
-from flex_template.bigquery.shared import Destination
+from flex_template.bigquery.group_commit import shared
+from flex_template.bigquery.group_commit.bundle import BundleWriter
+from flex_template.bigquery.group_commit.shared import Destination
 from flex_template.dead_letter import Failure, Origin, dead_letter_row
 from flex_template.message import Message
 from local.resources import create_tables

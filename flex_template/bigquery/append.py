@@ -12,13 +12,13 @@ import pyarrow.compute as pc
 from apache_beam.utils.windowed_value import WindowedValue
 
 from flex_template import metrics
-from flex_template.bigquery import shared
 from flex_template.bigquery.arrow import arrow_schema, record_batch
-from flex_template.bigquery.budget import PROCESS_BUDGET
-from flex_template.bigquery.bundle import BundleWriter
-from flex_template.bigquery.pending import Append
-from flex_template.bigquery.retry import AppendError, RetryPolicy
-from flex_template.bigquery.shared import DEFAULT_POLICY, Destination
+from flex_template.bigquery.group_commit import shared
+from flex_template.bigquery.group_commit.budget import PROCESS_BUDGET
+from flex_template.bigquery.group_commit.bundle import BundleWriter
+from flex_template.bigquery.group_commit.pending import Append
+from flex_template.bigquery.group_commit.retry import AppendError, RetryPolicy
+from flex_template.bigquery.group_commit.shared import DEFAULT_POLICY, Destination
 from flex_template.chunks.chunk import Chunk, in_global_window
 from flex_template.dead_letter import DeadLetterRow, Failure, row_refused
 from flex_template.message import from_pubsub

@@ -13,8 +13,8 @@ from apache_beam.io import BigQueryDisposition, WriteToBigQuery
 from apache_beam.io.gcp.bigquery_tools import RetryStrategy
 
 from flex_template import metrics
+from flex_template.bigquery.group_commit.retry import AppendError
 from flex_template.bigquery.json_rows import json_row
-from flex_template.bigquery.retry import AppendError
 from flex_template.bigquery.table_name import TableName
 from flex_template.chunks.chunk import Chunk
 from flex_template.dead_letter import Failure, row_refused

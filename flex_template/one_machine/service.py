@@ -11,7 +11,7 @@ from contextlib import ExitStack
 import apache_beam as beam
 from apache_beam.runners.runner import PipelineRunner
 
-from flex_template.bigquery.retry import AppendError
+from flex_template.bigquery.group_commit.retry import AppendError
 from flex_template.job import Job
 from flex_template.one_machine.measurements import Measurements, Snapshot
 from flex_template.one_machine.patience import Backoff, Notice

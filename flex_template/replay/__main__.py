@@ -33,7 +33,7 @@ from google.cloud import bigquery
 
 from flex_template.bigquery import client as bigquery_client
 from flex_template.bigquery.client import check_table
-from flex_template.bigquery.retry import AppendError
+from flex_template.bigquery.group_commit.retry import AppendError
 from flex_template.replay.forecast import Forecast
 from flex_template.replay.options import ReplayOptions, parse
 from flex_template.replay.preparation import Prepared

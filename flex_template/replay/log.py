@@ -11,12 +11,12 @@ from typing import NamedTuple, Self
 from google.cloud import bigquery
 from google.cloud.bigquery import ArrayQueryParameter, ScalarQueryParameter
 
-from flex_template.bigquery import shared
 from flex_template.bigquery.arrow import arrow_schema, record_batch
-from flex_template.bigquery.bundle import BundleWriter
 from flex_template.bigquery.client import run_query
-from flex_template.bigquery.retry import AppendError
-from flex_template.bigquery.shared import Destination
+from flex_template.bigquery.group_commit import shared
+from flex_template.bigquery.group_commit.bundle import BundleWriter
+from flex_template.bigquery.group_commit.retry import AppendError
+from flex_template.bigquery.group_commit.shared import Destination
 from flex_template.replay.letter import Letter
 from schemas import now_micros
 

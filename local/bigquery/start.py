@@ -6,8 +6,8 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from flex_template.bigquery.append_stream import EMULATOR_VARIABLE as STORAGE_VARIABLE
 from flex_template.bigquery.client import EMULATOR_VARIABLE as REST_VARIABLE
+from flex_template.bigquery.group_commit.append_stream import EMULATOR_VARIABLE as STORAGE_VARIABLE
 from local.process import Process, accepts, free_port
 
 ROOT = Path(__file__).parents[2]

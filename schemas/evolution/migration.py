@@ -14,8 +14,8 @@ from google.cloud import bigquery
 from google.cloud.bigquery_storage_v1 import BigQueryWriteClient
 from google.cloud.bigquery_storage_v1.types import GetWriteStreamRequest, WriteStreamView
 
-from flex_template.bigquery import append_stream
 from flex_template.bigquery.client import connect
+from flex_template.bigquery.group_commit import append_stream
 from flex_template.bigquery.table_name import TableName
 from schemas.tables import Column, deduplicated_view, event_columns, events_between
 

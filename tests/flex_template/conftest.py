@@ -4,10 +4,10 @@ from collections.abc import Iterator
 
 import pytest
 
-from flex_template.bigquery.append_stream import EMULATOR_VARIABLE
-from flex_template.bigquery.writer import TableWriter
+from flex_template.bigquery.group_commit.append_stream import EMULATOR_VARIABLE
+from flex_template.bigquery.group_commit.writer import TableWriter
 from local.bigquery.write_server import BigQueryWriteServer
-from tests.flex_template.bigquery.appending import Bundle, writing
+from tests.flex_template.bigquery.group_commit.appending import Bundle, writing
 
 
 @pytest.fixture
@@ -32,5 +32,5 @@ def bundle(writer: TableWriter) -> Bundle:
 @pytest.fixture
 def a_request_each(monkeypatch: pytest.MonkeyPatch) -> None:
     """Each append is a request of its own, and all go over one stream."""
-    monkeypatch.setattr("flex_template.bigquery.writer.FULL_ROWS", 1)
-    monkeypatch.setattr("flex_template.bigquery.streams.MAX_STREAMS", 1)
+    monkeypatch.setattr("flex_template.bigquery.group_commit.writer.FULL_ROWS", 1)
+    monkeypatch.setattr("flex_template.bigquery.group_commit.streams.MAX_STREAMS", 1)

@@ -6,7 +6,7 @@ import httpx
 import orjson
 import pytest
 
-from flex_template.bigquery.append_stream import EMULATOR_VARIABLE
+from flex_template.bigquery.group_commit.append_stream import EMULATOR_VARIABLE
 from flex_template.message import Message
 from local.bigquery.write_server import BigQueryWriteServer
 from schemas import now_micros

@@ -9,13 +9,13 @@ import orjson
 import pytest
 
 from flex_template.bigquery.append import MAX_BYTES, AppendEvents
-from flex_template.bigquery.retry import AppendError
+from flex_template.bigquery.group_commit.retry import AppendError
 from flex_template.chunks.chunk import Chunk, advance, decoded
 from flex_template.dead_letter import Failure
 from flex_template.message import serialize
 from flex_template.steps import convert_event, parse_message, validate_document
 from local.bigquery.write_server import BigQueryWriteServer, refuse, respond, succeed
-from tests.flex_template.bigquery.appending import FAST
+from tests.flex_template.bigquery.group_commit.appending import FAST
 from tests.flex_template.runs import EVENT, EVENTS_TABLE, LIMITS, message
 
 pytestmark = pytest.mark.usefixtures("a_request_each")

@@ -9,8 +9,8 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from flex_template import accept as fast
 from flex_template.bigquery.arrow import arrow_schema, record_batch, row_tuples
+from flex_template.chunks import accept as fast
 from flex_template.chunks import chunk
 from flex_template.chunks.accept import accept
 from flex_template.chunks.chunk import advance, decoded, opened

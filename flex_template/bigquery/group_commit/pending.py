@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 
 import pyarrow as pa
 
-from flex_template.bigquery.retry import AppendError
+from flex_template.bigquery.group_commit.retry import AppendError
 
 
 class Sent(NamedTuple):

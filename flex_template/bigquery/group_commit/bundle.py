@@ -7,9 +7,9 @@ from typing import Any
 
 import pyarrow as pa
 
-from flex_template.bigquery.budget import PROCESS_BUDGET
-from flex_template.bigquery.pending import Append
-from flex_template.bigquery.writer import TableWriter
+from flex_template.bigquery.group_commit.budget import PROCESS_BUDGET
+from flex_template.bigquery.group_commit.pending import Append
+from flex_template.bigquery.group_commit.writer import TableWriter
 
 
 class BundleWriter:

@@ -9,8 +9,8 @@ from itertools import count
 import grpc
 import pytest
 
-from flex_template.bigquery.retry import PASSING, AppendError, RetryPolicy
-from flex_template.bigquery.writer import TableWriter
+from flex_template.bigquery.group_commit.retry import PASSING, AppendError, RetryPolicy
+from flex_template.bigquery.group_commit.writer import TableWriter
 from local.bigquery.write_server import (
     BigQueryWriteServer,
     Fault,
@@ -21,7 +21,7 @@ from local.bigquery.write_server import (
     refuse,
     respond,
 )
-from tests.flex_template.bigquery.appending import Bundle, stored, writing
+from tests.flex_template.bigquery.group_commit.appending import Bundle, stored, writing
 
 SEEDS = 500
 PARTS = 10

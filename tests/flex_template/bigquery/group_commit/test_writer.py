@@ -8,9 +8,9 @@ from itertools import chain
 import grpc
 import pytest
 
-from flex_template.bigquery.retry import PASSING, AppendError
-from flex_template.bigquery.streams import MAX_IN_FLIGHT
-from flex_template.bigquery.writer import TableWriter
+from flex_template.bigquery.group_commit.retry import PASSING, AppendError
+from flex_template.bigquery.group_commit.streams import MAX_IN_FLIGHT
+from flex_template.bigquery.group_commit.writer import TableWriter
 from local.bigquery.write_server import (
     BigQueryWriteServer,
     abort,
@@ -22,7 +22,13 @@ from local.bigquery.write_server import (
     succeed,
 )
 from schemas import __version__
-from tests.flex_template.bigquery.appending import FAST, Bundle, fast_clock, stored, writing
+from tests.flex_template.bigquery.group_commit.appending import (
+    FAST,
+    Bundle,
+    fast_clock,
+    stored,
+    writing,
+)
 
 RETRIED = sorted([*(code.name for code in PASSING), "RESOURCE_EXHAUSTED"])
 FATAL = ["NOT_FOUND", "PERMISSION_DENIED", "UNAUTHENTICATED", "FAILED_PRECONDITION"]
@@ -259,7 +265,7 @@ def test_a_fault_of_the_writer_itself_fails_its_bundles_and_not_the_next(
     bigquery: BigQueryWriteServer, bundle: Bundle, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     with monkeypatch.context() as patch:
-        patch.setattr("flex_template.bigquery.writer.requests_of", lambda *_: 1 / 0)
+        patch.setattr("flex_template.bigquery.group_commit.writer.requests_of", lambda *_: 1 / 0)
         bundle.append(1)
         with pytest.raises(AppendError, match="ZeroDivisionError"):
             bundle.flush()

@@ -3,11 +3,11 @@
 from collections import Counter
 from typing import Any
 
-from flex_template.bigquery.pending import Append
-from flex_template.bigquery.request import requests_of
-from flex_template.bigquery.streams import MAX_IN_FLIGHT, MAX_STREAMS, Streams
+from flex_template.bigquery.group_commit.pending import Append
+from flex_template.bigquery.group_commit.request import requests_of
+from flex_template.bigquery.group_commit.streams import MAX_IN_FLIGHT, MAX_STREAMS, Streams
 from local.bigquery.write_server import MAX_REQUEST_BYTES, BigQueryWriteServer
-from tests.flex_template.bigquery.appending import TABLE, Bundle, batch, stored
+from tests.flex_template.bigquery.group_commit.appending import TABLE, Bundle, batch, stored
 
 
 def test_a_batch_too_large_for_one_request_is_split(

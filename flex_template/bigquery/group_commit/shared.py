@@ -5,11 +5,11 @@ import threading
 from collections import Counter
 from typing import NamedTuple
 
-from flex_template.bigquery.append_stream import EMULATOR_VARIABLE, connect
 from flex_template.bigquery.arrow import arrow_schema
-from flex_template.bigquery.request import Table
-from flex_template.bigquery.retry import RetryPolicy
-from flex_template.bigquery.writer import TableWriter
+from flex_template.bigquery.group_commit.append_stream import EMULATOR_VARIABLE, connect
+from flex_template.bigquery.group_commit.request import Table
+from flex_template.bigquery.group_commit.retry import RetryPolicy
+from flex_template.bigquery.group_commit.writer import TableWriter
 
 DEFAULT_POLICY = RetryPolicy()
 

@@ -23,12 +23,12 @@ from google.cloud.bigquery_storage_v1.services.big_query_write.transports import
     BigQueryWriteGrpcTransport,
 )
 
-from flex_template.bigquery.append_stream import Answer, AppendStream, StreamEnded
-from flex_template.bigquery.pending import Append, FairQueue
-from flex_template.bigquery.request import Table, requests_of
-from flex_template.bigquery.retry import AppendError, RetryPolicy
-from flex_template.bigquery.streams import Streams
-from flex_template.bigquery.verdicts import Verdicts
+from flex_template.bigquery.group_commit.append_stream import Answer, AppendStream, StreamEnded
+from flex_template.bigquery.group_commit.pending import Append, FairQueue
+from flex_template.bigquery.group_commit.request import Table, requests_of
+from flex_template.bigquery.group_commit.retry import AppendError, RetryPolicy
+from flex_template.bigquery.group_commit.streams import Streams
+from flex_template.bigquery.group_commit.verdicts import Verdicts
 
 # What gathers in this time, while other requests are in flight, shares one.
 LINGER_SECONDS = 0.002

@@ -5,10 +5,10 @@ from collections import Counter
 import grpc
 import pytest
 
-from flex_template.bigquery.retry import AppendError
-from flex_template.bigquery.writer import TableWriter
+from flex_template.bigquery.group_commit.retry import AppendError
+from flex_template.bigquery.group_commit.writer import TableWriter
 from local.bigquery.write_server import BigQueryWriteServer, Fault, abort, choke_on, respond
-from tests.flex_template.bigquery.appending import Bundle, stored
+from tests.flex_template.bigquery.group_commit.appending import Bundle, stored
 
 WORDS = "Cannot convert value to TIMESTAMP"
 
@@ -83,8 +83,8 @@ def test_a_lone_row_is_refused_once_another_bundles_row_is_taken(
 def test_poison_returns_to_its_own_bundle(
     bigquery: BigQueryWriteServer, writer: TableWriter, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("flex_template.bigquery.streams.MAX_IN_FLIGHT", 1)
-    monkeypatch.setattr("flex_template.bigquery.streams.MAX_STREAMS", 1)
+    monkeypatch.setattr("flex_template.bigquery.group_commit.streams.MAX_IN_FLIGHT", 1)
+    monkeypatch.setattr("flex_template.bigquery.group_commit.streams.MAX_STREAMS", 1)
     poison(bigquery, 5, 13)
     bundles = [Bundle(writer) for _ in range(4)]
     for number, bundle in enumerate(bundles):

@@ -4,7 +4,7 @@ A refused request is halved, and its halves again. A row that is refused alone w
 taken is at fault itself. If none is taken, the fault is the table's.
 """
 
-from flex_template.bigquery.request import Request
+from flex_template.bigquery.group_commit.request import Request
 
 # A table that refuses so many single rows in turn, and takes none, would refuse all.
 MAX_SUSPECTS = 16

@@ -9,7 +9,7 @@ from local.bigquery.write_server import (
     refuse,
     succeed,
 )
-from tests.flex_template.bigquery.appending import Bundle, stored
+from tests.flex_template.bigquery.group_commit.appending import Bundle, stored
 
 pytestmark = pytest.mark.usefixtures("a_request_each")
 

@@ -6,7 +6,7 @@ from typing import Any, NamedTuple
 import pyarrow as pa
 from google.cloud.bigquery_storage_v1.types import AppendRowsRequest
 
-from flex_template.bigquery.pending import Append
+from flex_template.bigquery.group_commit.pending import Append
 from flex_template.bigquery.table_name import TableName
 from schemas import __version__
 

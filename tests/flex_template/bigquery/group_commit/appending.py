@@ -8,11 +8,11 @@ from typing import Any
 
 import pyarrow as pa
 
-from flex_template.bigquery.append_stream import connect
-from flex_template.bigquery.bundle import BundleWriter
-from flex_template.bigquery.request import Table
-from flex_template.bigquery.retry import RetryPolicy
-from flex_template.bigquery.writer import SYSTEM_CLOCK, Clock, TableWriter
+from flex_template.bigquery.group_commit.append_stream import connect
+from flex_template.bigquery.group_commit.bundle import BundleWriter
+from flex_template.bigquery.group_commit.request import Table
+from flex_template.bigquery.group_commit.retry import RetryPolicy
+from flex_template.bigquery.group_commit.writer import SYSTEM_CLOCK, Clock, TableWriter
 from local.bigquery.write_server import BigQueryWriteServer
 
 FAST = RetryPolicy(attempts=4, initial=0.001, maximum=0.01)

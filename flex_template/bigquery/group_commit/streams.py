@@ -4,8 +4,8 @@ from collections import deque
 from collections.abc import Callable
 from typing import NamedTuple
 
-from flex_template.bigquery.append_stream import AppendStream
-from flex_template.bigquery.request import Request
+from flex_template.bigquery.group_commit.append_stream import AppendStream
+from flex_template.bigquery.group_commit.request import Request
 
 MAX_IN_FLIGHT = 8
 # Each is one of BigQuery's "concurrent connections": few serve a process, for they are shared.

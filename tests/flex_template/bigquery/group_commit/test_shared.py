@@ -7,13 +7,13 @@ from typing import Any
 import grpc
 import pytest
 
-from flex_template.bigquery import shared
-from flex_template.bigquery.bundle import BundleWriter
-from flex_template.bigquery.retry import AppendError
-from flex_template.bigquery.shared import Destination
-from flex_template.bigquery.writer import TableWriter
+from flex_template.bigquery.group_commit import shared
+from flex_template.bigquery.group_commit.bundle import BundleWriter
+from flex_template.bigquery.group_commit.retry import AppendError
+from flex_template.bigquery.group_commit.shared import Destination
+from flex_template.bigquery.group_commit.writer import TableWriter
 from local.bigquery.write_server import BigQueryWriteServer, hold, refuse, respond
-from tests.flex_template.bigquery.appending import Bundle, batch, stored
+from tests.flex_template.bigquery.group_commit.appending import Bundle, batch, stored
 
 
 @pytest.fixture
@@ -136,8 +136,8 @@ def test_a_large_bundle_does_not_hold_up_a_small_one(
     waiting: threading.Event,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr("flex_template.bigquery.streams.MAX_IN_FLIGHT", 1)
-    monkeypatch.setattr("flex_template.bigquery.streams.MAX_STREAMS", 1)
+    monkeypatch.setattr("flex_template.bigquery.group_commit.streams.MAX_IN_FLIGHT", 1)
+    monkeypatch.setattr("flex_template.bigquery.group_commit.streams.MAX_STREAMS", 1)
     large, small = Bundle(writer), Bundle(writer)
     for start in range(0, 20_000, 1_000):
         large.append(*range(start, start + 1_000))
@@ -153,7 +153,7 @@ def test_a_large_bundle_does_not_hold_up_a_small_one(
 def test_a_second_stream_opens_when_one_is_full(
     bigquery: BigQueryWriteServer, writer: TableWriter, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("flex_template.bigquery.writer.FULL_ROWS", 1)
+    monkeypatch.setattr("flex_template.bigquery.group_commit.writer.FULL_ROWS", 1)
     released = threading.Event()
     bigquery.faults = [hold(released)]
     bundle = Bundle(writer)

@@ -2,7 +2,7 @@
 
 import threading
 
-from flex_template.bigquery.budget import ByteBudget
+from flex_template.bigquery.group_commit.budget import ByteBudget
 
 
 def acquiring(budget: ByteBudget, size: int, done: list[int]) -> threading.Thread:

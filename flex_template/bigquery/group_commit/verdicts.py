@@ -6,10 +6,10 @@ from collections.abc import Iterable
 import grpc
 from google.cloud.bigquery_storage_v1.types import AppendRowsResponse
 
-from flex_template.bigquery.pending import Sent
-from flex_template.bigquery.poison import PoisonSearch
-from flex_template.bigquery.request import Request
-from flex_template.bigquery.retry import CODES, AppendError, RetryPolicy
+from flex_template.bigquery.group_commit.pending import Sent
+from flex_template.bigquery.group_commit.poison import PoisonSearch
+from flex_template.bigquery.group_commit.request import Request
+from flex_template.bigquery.group_commit.retry import CODES, AppendError, RetryPolicy
 
 _LOG_SECONDS = 60.0
 _logger = logging.getLogger(__name__)
