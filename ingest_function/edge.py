@@ -11,7 +11,7 @@ from ingest_function.http.cors import Cors
 from ingest_function.http.exchange import Request, Response, json_response
 from ingest_function.http.problem import Problem, ProblemCode, internal_error
 from ingest_function.ingest import Ingest
-from ingest_function.logs import Log, Severity
+from ingest_function.logs.logs import Log, Severity
 from ingest_function.publish.publisher import EventPublisher
 from ingest_function.settings import Settings
 from schemas import __version__

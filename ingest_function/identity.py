@@ -3,8 +3,8 @@
 from collections.abc import Callable, Mapping
 from typing import Any
 
+from ingest_function.ids.uuid7 import uuid7
 from ingest_function.settings import Privacy, Settings
-from ingest_function.uuid7 import uuid7
 from schemas.privacy import Protect, annotated, user_id_alone
 
 Fields = Mapping[str, Any]

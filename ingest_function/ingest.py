@@ -10,7 +10,7 @@ from ingest_function.http.exchange import Request, Response
 from ingest_function.http.problem import ProblemCode, unavailable
 from ingest_function.identity import preparation, protection
 from ingest_function.limits.limiter import Limiter
-from ingest_function.logs import trace_attribute
+from ingest_function.logs.logs import trace_attribute
 from ingest_function.publish.groups import QueueFull
 from ingest_function.publish.messages import encode_messages, time_attribute
 from ingest_function.publish.publisher import RETRYABLE, EventPublisher, PublishFailed

@@ -8,7 +8,7 @@ from enum import StrEnum
 from typing import NamedTuple
 
 from ingest_function.limits.rules import Rule, parse_rule
-from ingest_function.logs import Severity
+from ingest_function.logs.logs import Severity
 from schemas import Limits, SchemaFileError, versions
 
 GOOGLE_CERTS_URL = "https://www.googleapis.com/oauth2/v1/certs"

@@ -3,7 +3,7 @@
 import zlib
 from http import HTTPStatus
 
-from ingest_function.deadlines import Deadlines
+from ingest_function.http.deadlines import Deadlines
 from ingest_function.http.exchange import BodyTooLarge, ClientDisconnected, Request
 from ingest_function.http.problem import Problem, ProblemCode, unavailable
 

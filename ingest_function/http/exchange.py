@@ -9,7 +9,7 @@ from typing import Any
 
 import orjson
 
-from ingest_function.randomness import RANDOMNESS
+from ingest_function.ids.randomness import RANDOMNESS
 
 # Reads the whole body, but at most so many bytes.
 BodyReader = Callable[[int], Awaitable[bytes]]

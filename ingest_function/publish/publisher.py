@@ -6,7 +6,7 @@ from typing import Protocol
 
 import grpc
 
-from ingest_function.deadlines import Deadlines
+from ingest_function.http.deadlines import Deadlines
 from ingest_function.publish.groups import Group, GroupQueue
 
 PublishCall = Callable[[bytes, float], Awaitable[Sequence[str]]]

@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from ingest_function import lines
-from ingest_function.lines import MAX_WAITING_BYTES, Lines
+from ingest_function.logs import lines
+from ingest_function.logs.lines import MAX_WAITING_BYTES, Lines
 
 LINE = b"x" * 199 + b"\n"
 

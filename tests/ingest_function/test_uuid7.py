@@ -1,7 +1,7 @@
 import time
 import uuid
 
-from ingest_function.uuid7 import uuid7
+from ingest_function.ids.uuid7 import uuid7
 
 
 def test_an_id_is_a_version_7_uuid_of_this_millisecond() -> None:

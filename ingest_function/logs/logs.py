@@ -7,7 +7,7 @@ from typing import Any
 
 import orjson
 
-from ingest_function.lines import Lines
+from ingest_function.logs.lines import Lines
 
 # Not sys.stdout: functions-framework replaces it when LOG_EXECUTION_ID is set.
 STDOUT = 1

@@ -2,7 +2,7 @@
 
 import time
 
-from ingest_function.randomness import RANDOMNESS
+from ingest_function.ids.randomness import RANDOMNESS
 
 
 def uuid7() -> str:

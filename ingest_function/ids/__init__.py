@@ -1,0 +1,1 @@
+"""Ids that are unique without asking anyone."""

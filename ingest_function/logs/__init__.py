@@ -1,0 +1,1 @@
+"""Log lines: one JSON object each, and a writer that never waits and never fails."""
