@@ -9,7 +9,7 @@ from ingest_function.limits.rules import Rule, Subject, Unit, parse_rule
 from tests.ingest_function.conftest import StartEdge
 from tests.ingest_function.events import event
 from tests.ingest_function.inbox import Inbox
-from tests.ingest_function.log_lines import log_lines
+from tests.ingest_function.logs.log_lines import log_lines
 
 KEYS = "one:first-key-0123456789,two:second-key-0123456789"
 ONE, TWO = {"X-API-Key": "first-key-0123456789"}, {"X-API-Key": "second-key-0123456789"}

@@ -10,7 +10,7 @@ import pytest
 
 from tests.flex_template.command import Ended, run_main, run_process
 
-GOLDEN = Path(__file__).parents[1] / "golden" / "pipeline"
+GOLDEN = Path(__file__).parents[2] / "golden" / "pipeline"
 INPUT = (GOLDEN / "input.jsonl").read_bytes()
 EVENTS, DEAD_LETTERS = (
     len((GOLDEN / f"{name}.jsonl").read_text().splitlines()) for name in ("events", "dead_letters")

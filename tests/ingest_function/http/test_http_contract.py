@@ -13,7 +13,7 @@ from schemas import __version__
 from tests.ingest_function.conftest import StartEdge
 from tests.ingest_function.events import event
 from tests.ingest_function.inbox import Inbox
-from tests.ingest_function.log_lines import log_lines
+from tests.ingest_function.logs.log_lines import log_lines
 
 EVENT_ID = "0193a5c2-7f3e-7d10-9a4b-2c6f8e1d0b35"
 

@@ -9,8 +9,8 @@ import pytest
 
 from local.pubsub.server import PubSubServer
 from tests.ingest_function.events import event
+from tests.ingest_function.http.raw_http import exchange, post
 from tests.ingest_function.inbox import Inbox
-from tests.ingest_function.raw_http import exchange, post
 from tests.ingest_function.test_hosts import hosted
 
 JSON = "Content-Type: application/json"

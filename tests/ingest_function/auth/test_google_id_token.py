@@ -11,15 +11,15 @@ import pytest
 
 from ingest_function.auth import certificates as certificates_module
 from ingest_function.auth import fetch
-from tests.ingest_function.conftest import StartEdge
-from tests.ingest_function.events import event
-from tests.ingest_function.inbox import Inbox
-from tests.ingest_function.signing import (
+from tests.ingest_function.auth.signing import (
     AUDIENCE,
     CertificateServer,
     SigningKey,
     serve_certificates,
 )
+from tests.ingest_function.conftest import StartEdge
+from tests.ingest_function.events import event
+from tests.ingest_function.inbox import Inbox
 
 
 @pytest.fixture(scope="module")

@@ -9,7 +9,7 @@ import pytest
 from tests.ingest_function.conftest import StartEdge
 from tests.ingest_function.events import event
 from tests.ingest_function.inbox import Inbox
-from tests.ingest_function.log_lines import log_lines, log_output
+from tests.ingest_function.logs.log_lines import log_lines, log_output
 
 TRACE = "0af7651916cd43dd8448eb211c80319c"
 SPAN = "b7ad6b7169203331"
