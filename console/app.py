@@ -1,7 +1,4 @@
-"""The console as a Flask application.
-
-granian --interface wsgi --factory console.app:create_app
-"""
+"""The console as a Flask application, which `python -m console` serves."""
 
 import os
 from collections.abc import Mapping

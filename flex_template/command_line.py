@@ -1,10 +1,64 @@
-"""What the commands of this package share: help that shows defaults, and a word on misspellings."""
+"""What the commands of this package share: types of arguments, help, a word on misspellings."""
 
 import argparse
 import difflib
+import math
+import re
 from collections.abc import Collection, Sequence
 
+from flex_template.bigquery import table_name
+from flex_template.bigquery.table_name import TableName
+
 _SIMILARITY = 0.75  # below it, two names of options have little more than a word in common
+MAX_AGE_DAYS = 3650  # "Streaming into partitioned tables": ten years back
+
+# Naming rules: "Guidelines to name a topic or a subscription", "Project IDs".
+_PROJECT = r"(?:[a-z0-9.-]+:)?[a-z][a-z0-9-]{4,28}[a-z0-9]"
+_RESOURCE = r"[A-Za-z][A-Za-z0-9._~+%-]{2,254}"
+PATTERNS = {
+    "input_subscription": rf"^projects/{_PROJECT}/subscriptions/{_RESOURCE}$",
+    "input_topic": rf"^projects/{_PROJECT}/topics/{_RESOURCE}$",
+    "table": table_name.PATTERN,
+}
+
+
+def matching(name: str, example: str) -> type:
+    """An argparse type that takes what `PATTERNS[name]` matches and shows `example` otherwise."""
+
+    def check(text: str) -> str:
+        if not re.fullmatch(PATTERNS[name], text):
+            raise argparse.ArgumentTypeError(f"{text!r} is malformed; example: {example}")
+        return text
+
+    return check  # type: ignore[return-value]  # argparse takes any callable
+
+
+subscription = matching("input_subscription", "projects/my-project/subscriptions/events-pipeline")
+topic = matching("input_topic", "projects/my-project/topics/events")
+
+
+def table(text: str) -> str:
+    """An argparse type for a table, which gives its name with dots."""
+    try:
+        return str(TableName.parse(text))
+    except ValueError as error:
+        raise argparse.ArgumentTypeError(str(error)) from None
+
+
+def positive(maximum: float, example: str) -> type:
+    """An argparse type for numbers above 0 and up to `maximum`."""
+
+    def check(text: str) -> float:
+        try:
+            value = float(text)
+        except ValueError:
+            value = math.nan
+        if not 0 < value <= maximum:
+            message = f"{text!r} is not a number in (0, {maximum:g}]; example: {example}"
+            raise argparse.ArgumentTypeError(message)
+        return value
+
+    return check  # type: ignore[return-value]  # argparse takes any callable
 
 
 class ShowDefaults(argparse.HelpFormatter):

@@ -5,51 +5,22 @@ and `BIGQUERY_TABLE_ID`.
 """
 
 import argparse
-import math
-import re
 from collections.abc import Mapping, Sequence
 
 from apache_beam.options.pipeline_options import PipelineOptions
 
-from flex_template.bigquery import table_name
-from flex_template.bigquery.table_name import TableName
-from flex_template.command_line import ShowDefaults, refuse_misspelt
+from flex_template.command_line import (
+    MAX_AGE_DAYS,
+    ShowDefaults,
+    positive,
+    refuse_misspelt,
+    subscription,
+    table,
+    topic,
+)
 from flex_template.one_machine.options import add_options
 
 WRITE_METHODS = ("STORAGE_WRITE_API", "STREAMING_INSERTS")
-MAX_AGE_DAYS = 3650  # "Streaming into partitioned tables": ten years back
-
-# Naming rules: "Guidelines to name a topic or a subscription", "Project IDs".
-_PROJECT = r"(?:[a-z0-9.-]+:)?[a-z][a-z0-9-]{4,28}[a-z0-9]"
-_RESOURCE = r"[A-Za-z][A-Za-z0-9._~+%-]{2,254}"
-PATTERNS = {
-    "input_subscription": rf"^projects/{_PROJECT}/subscriptions/{_RESOURCE}$",
-    "input_topic": rf"^projects/{_PROJECT}/topics/{_RESOURCE}$",
-    "table": table_name.PATTERN,
-}
-
-
-def matching(name: str, example: str) -> type:
-    """An argparse type that takes what `PATTERNS[name]` matches and shows `example` otherwise."""
-
-    def check(text: str) -> str:
-        if not re.fullmatch(PATTERNS[name], text):
-            raise argparse.ArgumentTypeError(f"{text!r} is malformed; example: {example}")
-        return text
-
-    return check  # type: ignore[return-value]  # argparse takes any callable
-
-
-subscription = matching("input_subscription", "projects/my-project/subscriptions/events-pipeline")
-topic = matching("input_topic", "projects/my-project/topics/events")
-
-
-def table(text: str) -> str:
-    """An argparse type for a table, which gives its name with dots."""
-    try:
-        return str(TableName.parse(text))
-    except ValueError as error:
-        raise argparse.ArgumentTypeError(str(error)) from None
 
 
 def _switch(text: str) -> bool:
@@ -57,22 +28,6 @@ def _switch(text: str) -> bool:
     if text.lower() not in ("true", "false"):
         raise argparse.ArgumentTypeError(f"{text!r} is neither true nor false")
     return text.lower() == "true"
-
-
-def positive(maximum: float, example: str) -> type:
-    """An argparse type for numbers above 0 and up to `maximum`."""
-
-    def check(text: str) -> float:
-        try:
-            value = float(text)
-        except ValueError:
-            value = math.nan
-        if not 0 < value <= maximum:
-            message = f"{text!r} is not a number in (0, {maximum:g}]; example: {example}"
-            raise argparse.ArgumentTypeError(message)
-        return value
-
-    return check  # type: ignore[return-value]  # argparse takes any callable
 
 
 def parser(environment: Mapping[str, str]) -> argparse.ArgumentParser:

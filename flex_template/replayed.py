@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 
-from flex_template.options import MAX_AGE_DAYS
+from flex_template.command_line import MAX_AGE_DAYS
 from schemas import Limits, parse_timestamp
 
 REPLAYED_FROM = "replayed_from"

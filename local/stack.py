@@ -116,8 +116,9 @@ class Stack:
         port = free_port()
         process = self._spawn(
             "console",
-            *["-m", "granian", "--interface=wsgi", "--factory", "console.app:create_app"],
-            *["--host=127.0.0.1", f"--port={port}"],
+            *["-m", "console"],
+            HOST="127.0.0.1",
+            PORT=str(port),
             GCP_PROJECT_ID=names.PROJECT,
             PUB_SUB_TOPIC_ID=names.TOPIC_ID,
             BIGQUERY_DATASET_ID=names.DATASET.rpartition(".")[2],

@@ -28,9 +28,8 @@ from collections.abc import Mapping, Sequence
 
 from flex_template.bigquery import client as bigquery_client
 from flex_template.bigquery.client import check_table
-from flex_template.command_line import ShowDefaults
+from flex_template.command_line import ShowDefaults, table
 from flex_template.erase.user_rows import UserRows, rows_of_user
-from flex_template.options import table
 
 logger = logging.getLogger(__name__)
 

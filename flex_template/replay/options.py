@@ -6,8 +6,7 @@ from datetime import UTC, datetime
 from typing import NamedTuple
 
 from flex_template.bigquery.table_name import TableName
-from flex_template.command_line import ShowDefaults
-from flex_template.options import MAX_AGE_DAYS, positive, table, topic
+from flex_template.command_line import MAX_AGE_DAYS, ShowDefaults, positive, table, topic
 from flex_template.replay.publisher import MAX_MESSAGES
 from flex_template.replay.selection import Selection
 from schemas import DEFAULT_LIMITS, ErrorCode, Limits, Stage

@@ -16,8 +16,7 @@ from google.api_core.exceptions import GoogleAPICallError
 
 from flex_template.bigquery.client import check_table, connect
 from flex_template.bigquery.table_name import TableName
-from flex_template.command_line import ShowDefaults
-from flex_template.options import table
+from flex_template.command_line import ShowDefaults, table
 from flex_template.trace.story import Moment, Tables, story
 
 logger = logging.getLogger(__name__)

@@ -8,7 +8,8 @@ from typing import Any
 import pytest
 from google.cloud.dataflow_v1beta3 import ParameterType, TemplateMetadata
 
-from flex_template.options import PATTERNS, parser
+from flex_template.command_line import PATTERNS
+from flex_template.options import parser
 from tests.template.cloud import PARAMETERS, ROOT
 
 METADATA = json.loads((ROOT / "metadata.json").read_text())

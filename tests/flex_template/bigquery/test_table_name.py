@@ -3,7 +3,7 @@
 import pytest
 
 from flex_template.bigquery.table_name import TableName
-from flex_template.options import table
+from flex_template.command_line import table
 
 
 @pytest.mark.parametrize("text", ["my-project.aegis.events", "my-project:aegis.events"])
