@@ -132,7 +132,7 @@ def parse(
     if not (options.input_subscription or options.input_topic or options.input_files):
         command.error("one of --input_subscription, --input_topic or --input_files is needed")
     if not options.output_directory:
-        for name, kind in (("events_table", "events"), ("dead_letter_table", "dead_letters")):
+        for name, table in (("events_table", "events"), ("dead_letter_table", "dead_letters")):
             if not getattr(options, name):
-                command.error(f"--{name} is needed; example: my-project.aegis.{kind}")
+                command.error(f"--{name} is needed; example: my-project.aegis.{table}")
     return options, beam_arguments

@@ -11,9 +11,9 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Self
 
-from local import leash
+from local import end_with_parent
 
-STOP_SECONDS = leash.GRACE_SECONDS + 5
+STOP_SECONDS = end_with_parent.GRACE_SECONDS + 5
 LOG_LINES = 15
 FIRST_PORT, LAST_PORT = 20_000, 32_000
 
@@ -27,7 +27,7 @@ class StackError(Exception):
 
 
 class Process:
-    """A command on a leash: it ends with `stop`, or with this process, however that ends."""
+    """A command that ends with `stop`, or with this process, however that ends."""
 
     def __init__(
         self, name: str, command: Sequence[str], environment: Mapping[str, str], log_folder: Path
@@ -35,8 +35,8 @@ class Process:
         self.name = name
         self.log_file = log_folder / f"{name}.log"
         with self.log_file.open("wb") as log:
-            self._leash = subprocess.Popen(
-                [sys.executable, "-I", "-S", leash.__file__, *command],
+            self._guard = subprocess.Popen(
+                [sys.executable, "-I", "-S", end_with_parent.__file__, *command],
                 env={**os.environ, **environment},
                 stdin=subprocess.PIPE,
                 stdout=log,
@@ -46,8 +46,8 @@ class Process:
 
     def check_alive(self) -> None:
         """Raise `StackError` if the command has ended."""
-        if self._leash.poll() is not None:
-            message = f"{self.name} ended with exit code {self._leash.returncode}"
+        if self._guard.poll() is not None:
+            message = f"{self.name} ended with exit code {self._guard.returncode}"
             raise StackError(message, self.log_tail())
 
     def wait_until(self, ready: Callable[[], bool], seconds: float = 60) -> None:
@@ -65,9 +65,9 @@ class Process:
 
     def stop(self) -> None:
         """End the command and all it started; returns when they are gone."""
-        assert self._leash.stdin is not None
-        self._leash.stdin.close()
-        self._leash.wait(STOP_SECONDS)
+        assert self._guard.stdin is not None
+        self._guard.stdin.close()
+        self._guard.wait(STOP_SECONDS)
 
     def __enter__(self) -> Self:
         return self

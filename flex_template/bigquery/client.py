@@ -33,26 +33,26 @@ def connect(table: str) -> bigquery.Client:
         sys.exit("no Google credentials: run gcloud auth application-default login")
 
 
-def check_table(client: bigquery.Client, table: str, kind: str) -> None:
-    """Refuse a table that cannot hold rows of `kind`, one of `schemas.TABLES`.
+def check_table(client: bigquery.Client, name: str, table: str) -> None:
+    """Refuse the table `name` if it cannot hold rows of `table`, one of `schemas.TABLES`.
 
     Raises:
         SystemExit: it does not exist, cannot be read, or lacks columns.
     """
     try:
-        found = {field.name for field in client.get_table(table, retry=_PATIENCE).schema}
+        found = {field.name for field in client.get_table(name, retry=_PATIENCE).schema}
     except NotFound:
-        sys.exit(f"table {table} does not exist; deploy/setup.sh creates it")
+        sys.exit(f"table {name} does not exist; deploy/setup.sh creates it")
     except Forbidden:
-        sys.exit(f"no permission to read table {table}; deploy/setup.sh grants it")
+        sys.exit(f"no permission to read table {name}; deploy/setup.sh grants it")
     except RetryError:
-        sys.exit(f"BigQuery does not answer for table {table}")
-    missing = [field["name"] for field in table_schema(kind) if field["name"] not in found]
+        sys.exit(f"BigQuery does not answer for table {name}")
+    missing = [field["name"] for field in table_schema(table) if field["name"] not in found]
     if missing:
-        command = f"; to add them: python -m schemas apply --events_table={table}"
+        command = f"; to add them: python -m schemas apply --events_table={name}"
         sys.exit(
-            f"table {table} lacks the columns {', '.join(missing)} of schemas/{kind}.table.json"
-            f"{command if kind == 'events' else ''}"
+            f"table {name} lacks the columns {', '.join(missing)} of schemas/{table}.table.json"
+            f"{command if table == 'events' else ''}"
         )
 
 

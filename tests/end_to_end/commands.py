@@ -7,13 +7,13 @@ import time
 from collections import defaultdict
 from collections.abc import Mapping
 
-from local import leash
+from local import end_with_parent
 from local.stack import ROOT
 from tests.machine import require
 
 COMMAND_SECONDS = 180
 GONE_SECONDS = 30
-LEASH = leash.__file__
+GUARD = end_with_parent.__file__
 
 
 def run(
@@ -52,10 +52,10 @@ def remaining(pids: set[int]) -> set[int]:
 
 
 def commands(pids: set[int]) -> list[tuple[int, str]]:
-    """The command line of each of `pids` that is on a leash."""
+    """The command line of each of `pids` but the guards, which end commands with their parent."""
     listing = _ps("pid=,args=")
     lines = (line.strip().partition(" ") for line in listing)
-    return [(int(pid), args) for pid, _, args in lines if int(pid) in pids and LEASH not in args]
+    return [(int(pid), args) for pid, _, args in lines if int(pid) in pids and GUARD not in args]
 
 
 def _running() -> set[int]:

@@ -96,7 +96,7 @@ def test_no_process_outlives_the_stack(
     dev: subprocess.Popen[str], number: signal.Signals, exit_code: int
 ) -> None:
     started = descendants(dev.pid)
-    assert len(started) >= 6  # BigQuery, the edge and the pipeline, each on its leash
+    assert len(started) >= 6  # BigQuery, the edge and the pipeline, each with its guard
 
     dev.send_signal(number)
 
@@ -116,8 +116,8 @@ def test_a_part_that_dies_ends_the_stack_and_is_named(
     dev: subprocess.Popen[str], part: str, module: str
 ) -> None:
     started = descendants(dev.pid)
-    first = min(pid for pid, leashed in commands(started) if f"-m {module}" in leashed)
-    os.kill(first, signal.SIGKILL)  # its workers, if any, are left to the leash
+    first = min(pid for pid, command in commands(started) if f"-m {module}" in command)
+    os.kill(first, signal.SIGKILL)  # its workers, if any, are left to its guard
 
     _, errors = dev.communicate(timeout=COMMAND_SECONDS)
 

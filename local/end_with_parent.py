@@ -1,6 +1,6 @@
 """Run a command that ends when the process at the other end of standard input does.
 
-    python leash.py COMMAND [ARGUMENT ...]
+    python end_with_parent.py COMMAND [ARGUMENT ...]
 
 A parent killed by SIGKILL cannot stop its children, but the kernel closes its pipes: works on
 every POSIX system, and takes the command's own children along.
