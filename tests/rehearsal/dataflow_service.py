@@ -12,11 +12,12 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from http import HTTPStatus
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from threading import Thread
 from typing import Any
 from urllib.error import HTTPError
 
+from werkzeug import Request, Response
+
+from tests.http_server import serve
 from tests.rehearsal.launcher import Launch, LaunchError, launch, read_object
 from tests.rehearsal.parameters import violations
 
@@ -142,65 +143,38 @@ class Dataflow:
         self.job_objects[job["id"]] = job_object
         return job
 
-
-class _Handler(BaseHTTPRequestHandler):
-    dataflow: Dataflow
-
-    def do_GET(self) -> None:
-        path, _, query = self.path.partition("?")
-        if path in _METADATA:
-            self._send(HTTPStatus.OK, _METADATA[path])
-        elif _JOBS.fullmatch(path):
-            jobs = self.dataflow.list(active_only="filter=ACTIVE" in query)
-            self._send(HTTPStatus.OK, {"jobs": jobs})
-        elif (match := _JOB.fullmatch(path)) and match[3] in self.dataflow.jobs:
-            self._send(HTTPStatus.OK, self.dataflow.jobs[match[3]])
-        else:
-            self.send_error(HTTPStatus.NOT_FOUND)
-
-    def do_PUT(self) -> None:
-        body = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
-        if match := _JOB.fullmatch(self.path.partition("?")[0]):
-            self._send(HTTPStatus.OK, self.dataflow.change(match[3], body))
-        else:
-            self.send_error(HTTPStatus.NOT_FOUND)
-
-    def do_POST(self) -> None:
-        body = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
-        if not (match := _LAUNCH.fullmatch(self.path.partition("?")[0])):
-            self.send_error(HTTPStatus.NOT_FOUND)
-            return
+    def answer(self, request: Request) -> Response:
+        """The REST API's answer, or the metadata server's."""
         try:
-            self._send(HTTPStatus.OK, self.dataflow.launch(match[1], match[2], body))
+            return _response(HTTPStatus.OK, self._document(request))
         except RefusedError as refused:
-            self._send(refused.code, {"error": refused.body})
+            return _response(refused.code, {"error": refused.body})
 
-    def _send(self, code: HTTPStatus, body: Any) -> None:
-        is_text = isinstance(body, str)
-        content = (body if is_text else json.dumps(body)).encode()
-        self.send_response(code)
-        self.send_header("Metadata-Flavor", "Google")
-        self.send_header("Content-Type", "text/plain" if is_text else "application/json")
-        self.send_header("Content-Length", str(len(content)))
-        self.end_headers()
-        self.wfile.write(content)
+    def _document(self, request: Request) -> Any:
+        match request.method:
+            case "GET" if request.path in _METADATA:
+                return _METADATA[request.path]
+            case "GET" if _JOBS.fullmatch(request.path):
+                return {"jobs": self.list(active_only=request.args.get("filter") == "ACTIVE")}
+            case "GET" if (match := _JOB.fullmatch(request.path)) and match[3] in self.jobs:
+                return self.jobs[match[3]]
+            case "PUT" if match := _JOB.fullmatch(request.path):
+                return self.change(match[3], request.get_json())
+            case "POST" if match := _LAUNCH.fullmatch(request.path):
+                return self.launch(match[1], match[2], request.get_json())
+        raise RefusedError(HTTPStatus.NOT_FOUND, "NOT_FOUND", f"no method at {request.path}")
 
-    def log_message(self, *_: object) -> None:
-        """Tests look at the answers."""
+
+def _response(status: HTTPStatus, body: Any) -> Response:
+    is_text = isinstance(body, str)
+    content_type = "text/plain" if is_text else "application/json"
+    headers = {"Metadata-Flavor": "Google", "Content-Type": content_type}
+    return Response(body if is_text else json.dumps(body), status, headers)
 
 
 @contextmanager
 def dataflow_service(storage: str) -> Iterator[Dataflow]:
     """Serve until the block ends; `storage` is the storage emulator's address."""
     service = Dataflow(storage)
-    handler = type("Handler", (_Handler,), {"dataflow": service})
-    server = ThreadingHTTPServer(("127.0.0.1", 0), handler)
-    service.url = f"http://127.0.0.1:{server.server_port}"
-    thread = Thread(target=server.serve_forever)
-    thread.start()
-    try:
+    with serve(service.answer) as service.url:
         yield service
-    finally:
-        server.shutdown()
-        server.server_close()
-        thread.join()

@@ -1,13 +1,16 @@
 """A proxy before the embedded BigQuery that refuses DELETE, as BigQuery does for buffered rows."""
 
 import json
-import threading
-import urllib.request
 from collections.abc import Iterator
 from contextlib import contextmanager
 from http import HTTPStatus
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
+import httpx
+from werkzeug import Request, Response
+
+from tests.http_server import serve
+
+JSON = "application/json"
 MESSAGE = (
     "UPDATE or DELETE statement over table t would affect rows in the streaming buffer, which is "
     "not supported"
@@ -23,45 +26,19 @@ _REFUSAL = {
 def refuse_deletes(upstream: str) -> Iterator[str]:
     """Yields the proxy's URL."""
 
-    class Handler(_Handler):
-        base = upstream
+    def answer(request: Request) -> Response:
+        body = request.get_data()
+        if b"DELETE FROM" in body:
+            return Response(
+                json.dumps({"error": _REFUSAL}), HTTPStatus.BAD_REQUEST, content_type=JSON
+            )
+        forwarded = httpx.request(
+            request.method,
+            upstream + request.full_path,
+            content=body,
+            headers={"Content-Type": JSON},
+        )
+        return Response(forwarded.content, forwarded.status_code, content_type=JSON)
 
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-    thread = threading.Thread(target=server.serve_forever)
-    thread.start()
-    try:
-        yield f"http://127.0.0.1:{server.server_port}"
-    finally:
-        server.shutdown()
-        thread.join()
-        server.server_close()
-
-
-class _Handler(BaseHTTPRequestHandler):
-    base: str
-
-    def do_GET(self) -> None:
-        self._forward(None)
-
-    def do_POST(self) -> None:
-        body = self.rfile.read(int(self.headers["Content-Length"]))
-        if "DELETE FROM" in json.loads(body)["configuration"]["query"]["query"]:
-            self._answer(HTTPStatus.BAD_REQUEST, json.dumps({"error": _REFUSAL}).encode())
-        else:
-            self._forward(body)
-
-    def _forward(self, body: bytes | None) -> None:
-        headers = {"Content-Type": "application/json"}
-        request = urllib.request.Request(self.base + self.path, body, headers)  # noqa: S310
-        with urllib.request.urlopen(request) as response:  # noqa: S310 - our own loopback URL
-            self._answer(HTTPStatus(response.status), response.read())
-
-    def _answer(self, status: HTTPStatus, body: bytes) -> None:
-        self.send_response(status)
-        self.send_header("Content-Type", "application/json")
-        self.send_header("Content-Length", str(len(body)))
-        self.end_headers()
-        self.wfile.write(body)
-
-    def log_message(self, *_: object) -> None:
-        """Keep the test's output clean."""
+    with serve(answer) as url:
+        yield url

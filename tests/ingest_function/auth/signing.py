@@ -1,13 +1,11 @@
 """Keys and ID tokens like Google's, and a server for their certificates."""
 
 import json
-import threading
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
 from cryptography import x509
@@ -15,6 +13,9 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import rsa
 from google.auth import jwt
 from google.auth.crypt import RSASigner
+from werkzeug import Request, Response
+
+from tests.http_server import serve
 
 AUDIENCE = "https://edge.example"
 
@@ -80,32 +81,21 @@ class CertificateServer:
 def serve_certificates(*keys: SigningKey) -> Iterator[CertificateServer]:
     state = CertificateServer(keys=list(keys))
 
-    class Handler(BaseHTTPRequestHandler):
-        def do_GET(self) -> None:
-            state.requests += 1
-            time.sleep(state.delay)
-            self.send_response(state.status)
-            self.send_header("Cache-Control", "public, max-age=20000, must-revalidate")
-            self.end_headers()
-            certificates = {key.key_id: key.certificate for key in state.keys}
-            body = state.body or json.dumps(certificates).encode()
-            if not state.pause_between_bytes:
-                self.wfile.write(body)
-                return
-            with suppress(BrokenPipeError, ConnectionResetError):
-                for byte in body:
-                    self.wfile.write(bytes([byte]))
-                    time.sleep(state.pause_between_bytes)
+    def answer(_: Request) -> Response:
+        state.requests += 1
+        time.sleep(state.delay)
+        certificates = {key.key_id: key.certificate for key in state.keys}
+        body = state.body or json.dumps(certificates).encode()
+        lifetime = {"Cache-Control": "public, max-age=20000, must-revalidate"}
+        content = _trickled(body, state.pause_between_bytes) if state.pause_between_bytes else body
+        return Response(content, state.status, lifetime)
 
-        def log_message(self, *_: object) -> None:
-            """Keep the test's output quiet."""
+    with serve(answer) as address:
+        state.url = f"{address}/certs"
+        yield state
 
-    with ThreadingHTTPServer(("127.0.0.1", 0), Handler) as server:
-        state.url = f"http://127.0.0.1:{server.server_port}/certs"
-        thread = threading.Thread(target=server.serve_forever, args=[0.05])
-        thread.start()
-        try:
-            yield state
-        finally:
-            server.shutdown()
-            thread.join()
+
+def _trickled(body: bytes, pause: float) -> Iterator[bytes]:
+    for byte in body:
+        yield bytes([byte])
+        time.sleep(pause)
