@@ -15,7 +15,8 @@ DETAILS_MAX_BYTES = 64 * 1024
 # Of one document, be it an event or a batch of 500: each value costs up to 0.5 us to check. More
 # than the commas that the largest details can hold, so that no good event is refused alone.
 MAX_VALUES = 70_000
-_DAY = 24 * 60 * 60 * 1_000_000
+_HOUR = 60 * 60 * 1_000_000
+_DAY = 24 * _HOUR
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MICROSECOND = timedelta(microseconds=1)
 
@@ -144,7 +145,7 @@ def _timestamp(text: str, now: int, limits: Limits, errors: list[EventError]) ->
         message = f"older than {limits.max_age / _DAY:g} days"
         errors.append(EventError(ErrorCode.TIMESTAMP_TOO_OLD, "/timestamp", message))
     elif timestamp > now + limits.max_ahead:
-        message = f"more than {limits.max_ahead / _DAY:g} days ahead of the server's clock"
+        message = f"more than {limits.max_ahead / _HOUR:g} hours ahead of the server's clock"
         errors.append(EventError(ErrorCode.TIMESTAMP_IN_FUTURE, "/timestamp", message))
     return timestamp
 

@@ -9,11 +9,12 @@ import jsonschema_rs
 
 from schemas.errors import MAX_ERRORS, ErrorCode, EventError, pointer
 from schemas.event_versions import versions
+from schemas.words import any_of, forms, kind_of
 
-_KEYWORDS = {
+KEYWORDS = {
     "type": (ErrorCode.WRONG_TYPE, "must be {}"),
-    "pattern": (ErrorCode.WRONG_FORMAT, "must match {}"),
-    "minLength": (ErrorCode.WRONG_LENGTH, "must have at least {} character"),
+    "pattern": (ErrorCode.WRONG_FORMAT, "must be {}"),
+    "minLength": (ErrorCode.WRONG_LENGTH, "must have {} or more characters"),
     "maxLength": (ErrorCode.WRONG_LENGTH, "must have at most {} characters"),
     "minimum": (ErrorCode.OUT_OF_RANGE, "must be at least {}"),
     "maximum": (ErrorCode.OUT_OF_RANGE, "must be at most {}"),
@@ -92,6 +93,9 @@ def in_our_words(raw: Any) -> Iterator[EventError]:
         message = "must not contain the character U+0000"
         yield EventError(ErrorCode.NUL_CHARACTER, pointer(path), message)
     else:
-        code, template = _KEYWORDS[keyword]
-        wanted = " or ".join(value) if keyword == "type" else value
-        yield EventError(code, pointer(path), template.format(wanted))
+        code, template = KEYWORDS[keyword]
+        if keyword == "type":
+            value = f"{any_of(value)}, got {kind_of(raw.instance)}"
+        elif keyword == "pattern":
+            value = forms().get(value, f"text that matches {value}")
+        yield EventError(code, pointer(path), template.format(value))

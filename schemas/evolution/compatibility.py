@@ -21,7 +21,7 @@ from schemas.evolution.counterexamples import (
 from schemas.tables import columns_of
 from schemas.violations import in_our_words
 
-_ANNOTATIONS = {"description", "x-column", "x-privacy"}
+_ANNOTATIONS = {"description", "x-column", "x-form", "x-privacy"}
 
 
 class Change(NamedTuple):

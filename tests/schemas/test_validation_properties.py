@@ -4,6 +4,7 @@ import re
 from typing import Any
 
 import orjson
+import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
@@ -18,6 +19,7 @@ from schemas import (
     versions,
 )
 from schemas.errors import MAX_ERRORS, MAX_PATH
+from tests.golden.examples import load
 from tests.schemas.generated import VALID, events, json_values
 
 NOW = now_micros()
@@ -78,6 +80,37 @@ def test_an_error_never_repeats_a_value(field: str, value: object) -> None:
     outcome = verdict(orjson.dumps({**VALID, "unknown": SECRET, field: value}))
     assert not isinstance(outcome, Event)
     assert SECRET not in "".join(error.message + error.path for error in outcome)
+
+
+@pytest.mark.parametrize(
+    ("field", "value", "message"),
+    [
+        ("confidence", "0.5", "must be a number or null, got a string"),
+        ("user_id", 7, "must be a string, got a number"),
+        ("user_id", None, "must be a string, got null"),
+        ("flag_type", True, "must be a string or null, got a boolean"),
+        ("event_details", [], "must be an object or null, got an array"),
+        ("schema_version", 1.5, "must be a whole number, got a fraction"),
+        (
+            "timestamp",
+            "24.11.2026",
+            "must be an RFC 3339 date-time with offset such as 2026-11-24T10:00:00Z",
+        ),
+    ],
+)
+def test_a_message_says_what_was_wanted_and_what_kind_came(
+    field: str, value: object, message: str
+) -> None:
+    outcome = verdict(orjson.dumps({**VALID, field: value}))
+    assert not isinstance(outcome, Event)
+    assert message in [error.message for error in outcome]
+
+
+def test_no_message_shows_a_pattern() -> None:
+    outcomes = [verdict(example.data) for example in load()]
+    refused = [outcome for outcome in outcomes if not isinstance(outcome, Event)]
+    assert refused
+    assert "^" not in "".join(error.message for outcome in refused for error in outcome)
 
 
 @given(st.integers(0, 80))

@@ -17,7 +17,8 @@ from schemas.depth import MAX_DEPTH
 from schemas.errors import MAX_ERRORS, MAX_PATH
 from schemas.event import DETAILS_MAX_BYTES
 from schemas.event_versions import versions
-from schemas.violations import _KEYWORDS
+from schemas.violations import KEYWORDS
+from schemas.words import FRACTION, KINDS, forms
 
 TARGET = Path(__file__).parents[1] / "src" / "generated" / "rules.js"
 NOW = 1_795_000_000_000_000
@@ -52,7 +53,10 @@ def rules() -> dict[str, Any]:
         "maxAheadMs": DEFAULT_LIMITS.max_ahead // 1000,
         "maxEventsPerRequest": MAX_EVENTS,
         "maxBodyBytes": MAX_BODY_BYTES,
-        "keywords": _KEYWORDS,
+        "keywords": KEYWORDS,
+        "kinds": KINDS,
+        "fraction": FRACTION,
+        "forms": forms(),
         "verdicts": {name: verdict_on(change) for name, change in BROKEN_RULES.items()},
     }
 
@@ -65,7 +69,7 @@ def verdict_on(change: dict[str, Any]) -> list[str]:
     except InvalidEvent as refusal:
         [error] = refusal.errors
         size = len(json.dumps(event.get("event_details"), separators=(",", ":")))
-        return [error.code, error.message.replace(str(size), "{}")]
+        return [error.code, error.message.replace(f"{size} bytes", "{} bytes")]
     raise AssertionError(f"valid: {change}")
 
 

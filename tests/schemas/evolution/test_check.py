@@ -128,7 +128,7 @@ def test_the_command_names_field_rule_and_counterexample(tmp_path: Path) -> None
     assert (ended.returncode, ended.stderr) == (1, "")
     verdict, change, verdicts, example = ended.stdout.splitlines()
     assert verdict == "event.v3.schema.json: not compatible with version 2"
-    assert change == "  /flag_type must be string"
+    assert change == "  /flag_type must be a string, got null"
     assert verdicts == "    version 2 accepts, version 3 refuses:"
     assert json.loads(example)["flag_type"] is None
 

@@ -20,11 +20,11 @@ export const RULES = {
     ],
     "pattern": [
       "wrong_format",
-      "must match {}"
+      "must be {}"
     ],
     "minLength": [
       "wrong_length",
-      "must have at least {} character"
+      "must have {} or more characters"
     ],
     "maxLength": [
       "wrong_length",
@@ -42,6 +42,23 @@ export const RULES = {
       "unknown_schema_version",
       "must be {}"
     ]
+  },
+  "kinds": {
+    "string": "a string",
+    "number": "a number",
+    "integer": "a whole number",
+    "boolean": "a boolean",
+    "array": "an array",
+    "object": "an object",
+    "null": "null"
+  },
+  "fraction": "a fraction",
+  "forms": {
+    "^[0-9a-fA-F]{8}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{12}$": "a UUID such as 019abf3e-7a10-7c41-9b64-52a1f0c3d8e7",
+    "^[^\\u0000-\\u001f\\u007f-\\u009f]*$": "text without control characters",
+    "^[0-9]{4}-(0[1-9]|1[0-2])-(0[1-9]|[12][0-9]|3[01])[Tt]([01][0-9]|2[0-3]):[0-5][0-9]:[0-5][0-9](\\.[0-9]{1,9})?([Zz]|[+-]([01][0-9]|2[0-3]):[0-5][0-9])$": "an RFC 3339 date-time with offset such as 2026-11-24T10:00:00Z",
+    "^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$": "a UUID in lower case such as 019abf3e-7a10-7c41-9b64-52a1f0c3d8e7",
+    "^[a-z][a-z0-9_]{0,63}$": "a slug such as screen_time: a lower-case letter, then at most 63 lower-case letters, digits or _"
   },
   "verdicts": {
     "required": [
@@ -70,7 +87,7 @@ export const RULES = {
     ],
     "inFuture": [
       "timestamp_in_future",
-      "more than 1 days ahead of the server's clock"
+      "more than 24 hours ahead of the server's clock"
     ],
     "tooLarge": [
       "details_too_large",
