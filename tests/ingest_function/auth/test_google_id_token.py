@@ -157,19 +157,18 @@ def test_a_new_key_is_fetched_but_unknown_ones_cause_no_flood(
     assert google.requests == 2
 
 
-@pytest.mark.parametrize(("status", "body"), [(500, b""), (200, b"<html>Sign in</html>")])
+@pytest.mark.parametrize("broken", [(500, b""), (200, b"<html>Sign in</html>")])
 def test_known_keys_outlast_a_broken_certificate_server(
     guarded: httpx.Client,
     key: SigningKey,
     google: CertificateServer,
     monkeypatch: pytest.MonkeyPatch,
-    status: int,
-    body: bytes,
+    broken: tuple[int, bytes],
 ) -> None:
     monkeypatch.setattr(certificates_module, "MIN_PAUSE_SECONDS", 0)
     monkeypatch.setattr(fetch, "_max_age", lambda _: 0)
     assert post(guarded, key.token()).status_code == 202
-    google.status, google.body = status, body
+    google.status, google.body = broken
     assert post(guarded, key.token()).status_code == 202
     assert google.requests == 2
 
