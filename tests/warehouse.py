@@ -7,7 +7,6 @@ from typing import Any
 from google.cloud import bigquery
 
 from flex_template.bigquery import client
-from flex_template.bigquery.arrow import arrow_schema, record_batch
 from flex_template.bigquery.group_commit import shared
 from flex_template.bigquery.group_commit.bundle import BundleWriter
 from flex_template.bigquery.group_commit.shared import Destination
@@ -33,10 +32,10 @@ class Warehouse:
 
     def append(self, kind: str, rows: Iterable[tuple[Any, ...]]) -> None:
         """Store rows of one of `schemas.TABLES` as the pipeline does."""
-        schema, rows = arrow_schema(kind), list(rows)
+        rows = list(rows)
         lease = shared.acquire(Destination(f"{self.dataset}.{kind}", kind))
         writer = BundleWriter(lease.writer)
-        writer.append([record_batch(rows, schema)], rows, 0)
+        writer.append([rows], rows, 0)
         assert not any(append.refused for append in writer.wait())
         shared.release(lease)
 

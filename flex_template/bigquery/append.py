@@ -4,6 +4,8 @@ import gc
 import time
 from abc import abstractmethod
 from collections.abc import Iterable, Iterator, Sequence
+from functools import cache
+from operator import itemgetter
 from typing import Any
 
 import apache_beam as beam
@@ -12,7 +14,7 @@ import pyarrow.compute as pc
 from apache_beam.utils.windowed_value import WindowedValue
 
 from flex_template import metrics
-from flex_template.bigquery.arrow import arrow_schema, record_batch
+from flex_template.bigquery.arrow import Rows
 from flex_template.bigquery.group_commit import shared
 from flex_template.bigquery.group_commit.budget import PROCESS_BUDGET
 from flex_template.bigquery.group_commit.bundle import BundleWriter
@@ -22,14 +24,15 @@ from flex_template.bigquery.group_commit.shared import DEFAULT_POLICY, Destinati
 from flex_template.chunks.chunk import Chunk, in_global_window
 from flex_template.dead_letter import DeadLetterRow, Failure, row_refused
 from flex_template.message import from_pubsub
-from schemas import now_micros
+from schemas import event_columns, now_micros
 
 # A bundle hands over this much at a time, so that a large one fills whole requests by itself.
 MAX_ROWS = 2_000
-MAX_BYTES = 4_000_000
+MAX_BYTES = 8_000_000  # of rows and of the messages behind them
 # Messages leave no reference cycles behind, yet at Python's default of 700 the collector looks
 # through the buffered rows again and again, for a seventh of all CPU.
 GC_THRESHOLD = 50_000
+ROW_OVERHEAD = 1_000  # bytes of a row's objects beside its values' own
 
 Refusal = tuple[Any, str]
 
@@ -42,7 +45,6 @@ class _AppendRows(beam.DoFn):
 
     def setup(self) -> None:
         gc.set_threshold(GC_THRESHOLD)
-        self._schema = arrow_schema(self._destination.schema_of)
         self._lease = shared.acquire(self._destination)
         self._bundle = BundleWriter(self._lease.writer)
 
@@ -52,7 +54,7 @@ class _AppendRows(beam.DoFn):
         self._clear()
 
     def _clear(self) -> None:
-        self._batches: list[pa.RecordBatch] = []
+        self._rows: list[Rows] = []
         self._sources: list[Any] = []
         self._bytes = 0
 
@@ -60,21 +62,18 @@ class _AppendRows(beam.DoFn):
         self._bundle.withdraw()
         shared.release(self._lease)
 
-    def _add(self, sources: Sequence[Any], rows: pa.RecordBatch, size: int) -> None:
-        """Keep rows, and what each was made from, `size` bytes; hand over what has gathered."""
-        if not rows.num_rows:
-            return
-        self._note(rows)
-        self._batches.append(rows)
+    def _add(self, sources: Sequence[Any], rows: Rows, size: int) -> None:
+        """Keep rows and what each was made from, `size` bytes; hand over what has gathered."""
+        self._rows.append(rows)
         self._sources += sources
         self._bytes += size
-        self._bundle_rows += rows.num_rows
+        self._bundle_rows += len(sources)
         if len(self._sources) >= MAX_ROWS or self._bytes >= MAX_BYTES:
             self._hand_over()
 
     def _hand_over(self) -> None:
-        if self._batches:
-            self._bundle.append(self._batches, self._sources, self._bytes)
+        if self._rows:
+            self._bundle.append(self._rows, self._sources, self._bytes)
             metrics.record(metrics.BYTES_IN_FLIGHT, PROCESS_BUDGET.held)
             self._clear()
 
@@ -103,9 +102,6 @@ class _AppendRows(beam.DoFn):
                 metrics.count({metrics.APPEND_RETRIES: append.retries})
             yield from append.refused
 
-    def _note(self, batch: pa.RecordBatch) -> None:
-        """Look at rows before they are handed over."""
-
     @abstractmethod
     def _count_stored(self, rows: int) -> None:
         """Count rows that BigQuery holds."""
@@ -122,22 +118,27 @@ class AppendEvents(_AppendRows):
         self._oldest: int | None = None
 
     def process(self, chunk: Chunk) -> list[list[Failure]]:
-        for rows, serialized in chunk.accepted:
-            self._add(serialized, rows, sum(map(len, serialized)))
+        for columns, serialized in chunk.accepted:
+            self._note(pc.min(columns.column("received_at")).cast(pa.int64()).as_py())
+            self._add(serialized, columns, columns.nbytes + sum(map(len, serialized)))
         if chunk.values:
-            rows = record_batch([row for _, row in chunk.values], self._schema)
-            self._add(chunk.serialized, rows, sum(map(len, chunk.serialized)))
-        return [chunk.failures + list(map(_failure, self._refusals()))]
+            rows = [row for _, row in chunk.values]
+            self._note(min(filter(None, map(itemgetter(_received_at()), rows)), default=None))
+            # The values of a row are about as large as the message that they were read from.
+            size = 2 * sum(map(len, chunk.serialized)) + ROW_OVERHEAD * len(rows)
+            self._add(chunk.serialized, rows, size)
+        refused = chunk.failures + list(map(_failure, self._refusals()))
+        return [refused] if refused else []
 
     def finish_bundle(self) -> Iterator[WindowedValue]:
-        yield in_global_window(list(map(_failure, self._all_refusals())))
+        if refused := list(map(_failure, self._all_refusals())):
+            yield in_global_window(refused)
         if self._oldest is not None:
             metrics.record(metrics.LATENCY_MILLISECONDS, (now_micros() - self._oldest) // 1000)
 
-    def _note(self, batch: pa.RecordBatch) -> None:
-        oldest = pc.min(batch.column("received_at")).cast(pa.int64()).as_py()
-        if oldest is not None:
-            self._oldest = min(oldest, self._oldest or oldest)
+    def _note(self, received_at: int | None) -> None:
+        if received_at is not None:
+            self._oldest = min(received_at, self._oldest or received_at)
 
     def _count_stored(self, rows: int) -> None:
         metrics.count({metrics.EVENTS: rows})
@@ -151,8 +152,8 @@ class AppendDeadLetters(_AppendRows):
 
     def process(self, letters: list[tuple[str, DeadLetterRow]]) -> None:
         ids, rows = zip(*letters, strict=True)
-        batch = record_batch(rows, self._schema)
-        self._add(ids, batch, batch.nbytes)
+        size = sum(len(value) for row in rows for value in row if isinstance(value, bytes | str))
+        self._add(ids, rows, size + ROW_OVERHEAD * len(rows))
         self._require_none(self._refusals())
 
     def finish_bundle(self) -> None:
@@ -165,6 +166,11 @@ class AppendDeadLetters(_AppendRows):
 
     def _count_stored(self, rows: int) -> None:
         metrics.count({metrics.DEAD_LETTERS: rows})
+
+
+@cache
+def _received_at() -> int:
+    return [column.name for column in event_columns()].index("received_at")
 
 
 def _failure(refusal: Refusal) -> Failure:

@@ -1,7 +1,8 @@
 """Rows as Arrow record batches, typed by the table's own schema file."""
 
-from collections.abc import Iterator, Sequence
-from typing import Any
+from collections.abc import Iterable, Iterator, Sequence
+from itertools import chain, groupby
+from typing import Any, TypeAlias
 
 import pyarrow as pa
 
@@ -17,6 +18,8 @@ _TYPES = {
     "BOOLEAN": pa.bool_(),
     "TIMESTAMP": pa.timestamp("us", tz="UTC"),
 }
+
+Rows: TypeAlias = pa.RecordBatch | Sequence[tuple[Any, ...]]
 
 
 def arrow_schema(table: str) -> pa.Schema:
@@ -34,6 +37,17 @@ def row_tuples(rows: pa.RecordBatch) -> Iterator[tuple[Any, ...]]:
         for column in rows.columns
     ]
     yield from zip(*(column.to_pylist() for column in columns), strict=True)
+
+
+def one_batch(parts: Iterable[Rows], schema: pa.Schema) -> pa.RecordBatch:
+    """All rows in their order; tuples become columns together, since each column has its cost."""
+    batches: list[pa.RecordBatch] = []
+    for are_columns, group in groupby(parts, lambda part: isinstance(part, pa.RecordBatch)):
+        if are_columns:
+            batches += group
+        else:
+            batches.append(record_batch([*chain.from_iterable(group)], schema))
+    return batches[0] if len(batches) == 1 else pa.concat_batches(batches)
 
 
 def record_batch(rows: Sequence[tuple[Any, ...]], schema: pa.Schema) -> pa.RecordBatch:

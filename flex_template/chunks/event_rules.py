@@ -16,7 +16,6 @@ from schemas.event import DETAILS_MAX_BYTES
 
 DETAILS = "event_details"
 _TYPES = {"string": str, "integer": int, "number": float, "boolean": bool, "object": dict[str, Any]}
-_ANNOTATIONS = {"description", "x-column", "x-privacy"}
 _RULES = {"type", "pattern", "minLength", "maxLength", "minimum", "maximum"}
 _STORABLE = "#/$defs/storable"
 # In compact JSON: U+0000, or a number beyond the integers that JSON carries safely, or near that.
@@ -43,7 +42,7 @@ def _is_known(version: Version, name: str) -> bool:
         return True  # the struct's tag
     if name == DETAILS:
         members = rules.get("properties", {}).values()
-        only_annotated = all(member.keys() <= _ANNOTATIONS for member in members)
+        only_annotated = not any(map(_rules, members))
         plain = rules.keys() <= {"type", "$ref", "properties"} and rules.get("$ref") == _STORABLE
         return plain and only_annotated
     return (
@@ -55,14 +54,21 @@ def _is_known(version: Version, name: str) -> bool:
 
 def _resolved(version: Version, name: str) -> dict[str, Any]:
     """The rules of a property, with those that it refers to."""
-    own: dict[str, Any] = {
-        key: rule for key, rule in version.properties[name].items() if key not in _ANNOTATIONS
-    }
+    own = _rules(version.properties[name])
     reference = own.get("$ref", "").removeprefix("#/$defs/")
     if not reference or name == DETAILS:
         return own
-    referred: dict[str, Any] = version.schema["$defs"][reference]
+    referred = _rules(version.schema["$defs"][reference])
     return referred | {key: rule for key, rule in own.items() if key != "$ref"}
+
+
+def _rules(described: Mapping[str, Any]) -> dict[str, Any]:
+    """Without the annotations, which say nothing of validity."""
+    return {
+        key: rule
+        for key, rule in described.items()
+        if key != "description" and not key.startswith("x-")
+    }
 
 
 def _field(version: Version, name: str) -> tuple[Any, ...]:

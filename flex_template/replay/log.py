@@ -11,7 +11,6 @@ from typing import NamedTuple, Self
 from google.cloud import bigquery
 from google.cloud.bigquery import ArrayQueryParameter, ScalarQueryParameter
 
-from flex_template.bigquery.arrow import arrow_schema, record_batch
 from flex_template.bigquery.client import run_query
 from flex_template.bigquery.group_commit import shared
 from flex_template.bigquery.group_commit.bundle import BundleWriter
@@ -53,7 +52,6 @@ class ReplayLog:
         self._repair = repair
         self._other_runs = _OTHER_RUNS.replace("{replays}", table)
         self._run_id = run_id
-        self._schema = arrow_schema("replays")
         self._lease = shared.acquire(Destination(table, "replays"))
         self._writer = BundleWriter(self._lease.writer)
 
@@ -87,7 +85,7 @@ class ReplayLog:
         rows = [self._row(outcome) for outcome in outcomes]
         if not rows:
             return
-        self._writer.append([record_batch(rows, self._schema)], rows, 0)
+        self._writer.append([rows], rows, 0)
         for append in self._writer.wait():
             for _, reason in append.refused:
                 raise AppendError(f"the replays table refuses a row: {reason}")

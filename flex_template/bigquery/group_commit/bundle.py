@@ -5,8 +5,7 @@ from collections.abc import Iterator, Sequence
 from functools import partial
 from typing import Any
 
-import pyarrow as pa
-
+from flex_template.bigquery.arrow import Rows
 from flex_template.bigquery.group_commit.budget import PROCESS_BUDGET
 from flex_template.bigquery.group_commit.pending import Append
 from flex_template.bigquery.group_commit.writer import TableWriter
@@ -19,12 +18,11 @@ class BundleWriter:
         self._writer = writer
         self._appends: deque[Append] = deque()
 
-    def append(self, batches: list[pa.RecordBatch], sources: Sequence[Any], size: int) -> None:
+    def append(self, rows: Sequence[Rows], sources: Sequence[Any], size: int) -> None:
         """Hand over rows and what each was made from, `size` bytes; waits while memory is full."""
-        append = Append(batches, sources)
-        held = size + append.row_bytes
-        PROCESS_BUDGET.acquire(held)
-        append.when_settled(partial(PROCESS_BUDGET.release, held))
+        append = Append(rows, sources, size)
+        PROCESS_BUDGET.acquire(size)
+        append.when_settled(partial(PROCESS_BUDGET.release, size))
         self._appends.append(append)
         self._writer.append(self, append)
 

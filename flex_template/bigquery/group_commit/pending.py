@@ -5,8 +5,7 @@ from collections import deque
 from collections.abc import Callable, Sequence
 from typing import Any, NamedTuple
 
-import pyarrow as pa
-
+from flex_template.bigquery.arrow import Rows
 from flex_template.bigquery.group_commit.retry import AppendError
 
 
@@ -21,14 +20,14 @@ class Sent(NamedTuple):
 class Append:
     """Some rows of one bundle on their way; the writer's thread settles each of them once.
 
-    `sources` has what each row was made from. It is let go as soon as BigQuery has answered, save
-    for the rows that were refused.
+    `size` is in bytes, of the rows and their sources together. `sources` has what each row was made
+    from. It is let go as soon as BigQuery has answered, save for the rows that were refused.
     """
 
-    def __init__(self, batches: list[pa.RecordBatch], sources: Sequence[Any]) -> None:
-        self.batches = batches
-        self.row_count = sum(batch.num_rows for batch in batches)
-        self.row_bytes = sum(batch.nbytes for batch in batches)
+    def __init__(self, rows: Sequence[Rows], sources: Sequence[Any], size: int) -> None:
+        self.rows = rows
+        self.row_count = len(sources)
+        self.size = size
         self.stored = 0
         self.refused: list[tuple[Any, str]] = []
         self.requests: list[Sent] = []
@@ -38,16 +37,17 @@ class Append:
         self._sources = sources
         self._open_rows = self.row_count
         self._callbacks: list[Callable[[], object]] = []
-        self._settled = threading.Event()
+        self._unsettled = threading.Lock()  # held until then; an `Event` costs several times that
+        self._unsettled.acquire()
 
     @property
     def is_settled(self) -> bool:
-        return self._settled.is_set()
+        return self._open_rows == 0
 
     @property
     def is_awaited(self) -> bool:
         """Whether a bundle still waits for it."""
-        return not self.withdrawn and not self._settled.is_set()
+        return not self.withdrawn and not self.is_settled
 
     def wait(self) -> None:
         """Wait until every row is stored or refused.
@@ -55,7 +55,8 @@ class Append:
         Raises:
             AppendError: BigQuery does not take them; some may be stored all the same.
         """
-        self._settled.wait()
+        with self._unsettled:
+            pass
         if self.error is not None:
             raise self.error
 
@@ -85,10 +86,10 @@ class Append:
         self._open_rows -= rows
         if self._open_rows == 0:
             self._sources = ()
-            self.batches = []
+            self.rows = ()
             for callback in self._callbacks:
                 callback()
-            self._settled.set()
+            self._unsettled.release()
 
 
 class FairQueue:
@@ -102,7 +103,7 @@ class FairQueue:
     def put(self, bundle: object, append: Append) -> None:
         self._waiting.setdefault(bundle, deque()).append(append)
         self.rows += append.row_count
-        self.bytes += append.row_bytes
+        self.bytes += append.size
 
     def take(self, max_rows: int, max_bytes: int) -> list[Append]:
         """Appends for one request: one at least, and no more than these bounds allow together."""
@@ -111,7 +112,7 @@ class FairQueue:
         while self._waiting:
             bundle, appends = next(iter(self._waiting.items()))
             rows += appends[0].row_count
-            size += appends[0].row_bytes
+            size += appends[0].size
             if taken and (rows > max_rows or size > max_bytes):
                 break
             taken.append(self._pop(bundle))
@@ -123,7 +124,7 @@ class FairQueue:
         if appends:
             self._waiting[bundle] = appends  # at the end: the others are next
         self.rows -= append.row_count
-        self.bytes -= append.row_bytes
+        self.bytes -= append.size
         return append
 
     def __bool__(self) -> bool:

@@ -6,7 +6,9 @@ from typing import Any, NamedTuple
 import pyarrow as pa
 from google.cloud.bigquery_storage_v1.types import AppendRowsRequest
 
+from flex_template.bigquery.arrow import one_batch
 from flex_template.bigquery.group_commit.pending import Append
+from flex_template.bigquery.group_commit.retry import AppendError
 from flex_template.bigquery.table_name import TableName
 from schemas import __version__
 
@@ -101,13 +103,25 @@ TRACE_ID = f"aegis-consumer:{__version__}"
 
 
 def requests_of(table: Table, appends: Sequence[Append]) -> Iterator[Request]:
-    """The rows of `appends` as one request, or as more where they are too many bytes for one."""
+    """The rows of `appends` as one request, or as more where they are too many bytes for one.
+
+    An append fails alone if its rows do not have the types of the table's columns.
+    """
     if not appends:
         return
-    rows = pa.concat_batches([batch for append in appends for batch in append.batches])
+    try:
+        rows = one_batch([rows for append in appends for rows in append.rows], table.schema)
+    except (OverflowError, TypeError, ValueError) as error:  # as Arrow raises them
+        if len(appends) == 1:
+            reason = f"{table.write_stream}: rows that are no columns: {type(error).__name__}"
+            appends[0].fail(AppendError(reason))
+            return
+        for append in appends:
+            yield from requests_of(table, [append])
+        return
     spans = [Span(append, range(append.row_count)) for append in appends]
     for append in appends:
-        append.batches = []  # from here on the request holds them
+        append.rows = ()  # from here on the request holds them
     yield from _fitting(table, rows, spans)
 
 

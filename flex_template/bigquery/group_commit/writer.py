@@ -30,10 +30,12 @@ from flex_template.bigquery.group_commit.retry import AppendError, RetryPolicy
 from flex_template.bigquery.group_commit.streams import Streams
 from flex_template.bigquery.group_commit.verdicts import Verdicts
 
-# What gathers in this time, while other requests are in flight, shares one.
-LINGER_SECONDS = 0.002
+# What gathers in this share of the time that BigQuery took last shares a request. Bundles that end
+# with one answer come back together, so they stay together.
+LINGER_SHARE = 0.05
+MAX_LINGER_SECONDS = 0.004
 FULL_ROWS = 2_000
-FULL_BYTES = 4_000_000
+FULL_BYTES = 8_000_000  # of rows and of what they were made from
 
 _logger = logging.getLogger(__name__)
 
@@ -66,6 +68,7 @@ class TableWriter:
         self._unsettled: set[Append] = set()
         self._queue = FairQueue()
         self._oldest = 0.0
+        self._linger = MAX_LINGER_SECONDS
         self._streams = Streams(self._open_stream)
         self._verdicts = Verdicts(table.write_stream, policy)
         self._open = threading.Lock()
@@ -126,7 +129,7 @@ class TableWriter:
         """Until something is due that no event announces; None if there is no such thing."""
         moments = []
         if self._queue and self._streams.has_room(is_full_request=self._is_full()):
-            moments.append(self._oldest + LINGER_SECONDS)
+            moments.append(self._oldest + self._linger)
         due = self._verdicts.next_due()
         if due is not None and self._streams.has_room(is_full_request=True):
             moments.append(due)
@@ -152,6 +155,7 @@ class TableWriter:
             unanswered = self._streams.end(stream)
             self._verdicts.broken(unanswered, answer.code(), answer.details(), now)
         elif flight := self._streams.answered(stream, now):
+            self._linger = min(MAX_LINGER_SECONDS, LINGER_SHARE * (now - flight.sent_at))
             self._verdicts.answer(flight.request, answer, flight.sent_at, now)
 
     def _send_what_is_due(self, now: float) -> None:
@@ -181,7 +185,7 @@ class TableWriter:
         full = self._is_full()
         if not self._queue or not self._streams.has_room(is_full_request=full):
             return False
-        return full or not self._streams.in_flight or now - self._oldest >= LINGER_SECONDS
+        return full or now - self._oldest >= self._linger
 
     def _is_full(self) -> bool:
         return self._queue.rows >= FULL_ROWS or self._queue.bytes >= FULL_BYTES

@@ -100,6 +100,6 @@ def test_a_bundle_interrupted_before_its_end_leaves_nothing_in_the_buffer(
 def test_large_messages_are_sent_before_the_bundle_ends(
     bigquery: BigQueryWriteServer, sink: AppendEvents
 ) -> None:
-    bundle(sink, *(element(str(n), MAX_BYTES // 4) for n in range(8)))
+    bundle(sink, *(element(str(n), MAX_BYTES // 8) for n in range(8)))
     assert bigquery.requests == 2
     assert ids(bigquery) == [str(n) for n in range(8)]

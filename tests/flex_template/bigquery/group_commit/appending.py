@@ -30,7 +30,7 @@ class Bundle:
         self.retries = 0
 
     def append(self, *numbers: int, width: int = 1) -> None:
-        self.rows.append([batch(numbers, width)], numbers, 8 * len(numbers))
+        self.rows.append([batch(numbers, width)], numbers, (8 + width) * len(numbers))
         self.handed_over += numbers
 
     def flush(self) -> None:

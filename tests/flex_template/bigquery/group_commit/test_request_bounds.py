@@ -48,7 +48,7 @@ def test_requests_in_flight_are_bounded_by_stream_and_by_process() -> None:
         return opened[-1]
 
     streams = Streams(open_stream)
-    (request,) = requests_of(TABLE, [Append([batch((1,))], [1])])
+    (request,) = requests_of(TABLE, [Append([batch((1,))], [1], 9)])
     while streams.has_room(is_full_request=False):
         streams.send(request, 0.0)
     assert [stream.sent for stream in opened] == [MAX_IN_FLIGHT]

@@ -95,6 +95,19 @@ def test_a_shared_request_that_fails_fails_the_bundles_whose_rows_it_held(
     assert stored(bigquery) == Counter([99])
 
 
+def test_rows_that_do_not_fit_the_columns_fail_their_own_bundle_alone(
+    bigquery: BigQueryWriteServer, writer: TableWriter, waiting: threading.Event
+) -> None:
+    wrong, right = Bundle(writer), Bundle(writer)
+    wrong.rows.append([[("no number", "text")]], [1], 0)
+    right.rows.append([[(2, "text"), (3, "text")], batch((4,))], [2, 3, 4], 0)
+    waiting.set()
+    errors = flush_all([wrong, right])
+    assert "rows that are no columns: ArrowInvalid" in str(errors.pop(0))
+    assert errors == {}
+    assert stored(bigquery) == Counter([-1, 2, 3, 4])
+
+
 def test_a_bundle_that_ends_early_withdraws_what_is_not_in_flight(
     bigquery: BigQueryWriteServer, writer: TableWriter, waiting: threading.Event
 ) -> None:
