@@ -16,7 +16,7 @@ from benchmarks.pipeline.functions import PlainLoop
 from flex_template.bigquery.append import AppendDeadLetters, AppendEvents
 from flex_template.dead_letter import Origin
 from flex_template.one_machine.leases import MAX_MESSAGES as MAX_ON_LEASE
-from flex_template.one_machine.source import MAX_MESSAGES
+from flex_template.one_machine.pace import MAX_MESSAGES
 from local.names import DEAD_LETTERS, EVENTS, SUBSCRIPTION
 
 

@@ -17,11 +17,15 @@ LEASE_SECONDS = 30
 
 @dataclass(eq=False)
 class Pulled:
-    """The messages of one pull, which are on lease until `expires` by the monotonic clock."""
+    """The messages of one pull, which are on lease until `expires` by the monotonic clock.
+
+    `taken_at`, by the same clock, is when a bundle took them.
+    """
 
     messages: Sequence[Any]
     size: int
     expires: float
+    taken_at: float | None = None
 
     @property
     def ack_ids(self) -> list[str]:
@@ -34,11 +38,16 @@ class Pulled:
 
 
 class Held(NamedTuple):
-    """What one process has on lease, and how much of that no bundle has taken yet."""
+    """What one process has on lease, and how much of that no bundle has taken yet.
+
+    `published` is the oldest message's time; `open_seconds` says for how long the oldest bundle is
+    open, from its beginning to its acknowledgement.
+    """
 
     messages: int = 0
     waiting: int = 0
     published: float | None = None
+    open_seconds: float = 0.0
 
 
 class Leases:
@@ -77,6 +86,7 @@ class Leases:
             taken: list[Pulled] = []
             while self._waiting and count > 0 and not self._closed:
                 taken.append(self._waiting.popleft())
+                taken[-1].taken_at = time.monotonic()
                 count -= len(taken[-1].messages)
             return taken
 
@@ -122,4 +132,8 @@ class Leases:
         with self._changed:
             waiting = sum(len(each.messages) for each in self._waiting)
             oldest = next(iter(self._held), None)
-            return Held(self._messages, waiting, oldest.published if oldest else None)
+            if oldest is None:
+                return Held()
+            now = time.monotonic()
+            open_seconds = now - (oldest.taken_at or now)
+            return Held(self._messages, waiting, oldest.published, open_seconds)

@@ -9,6 +9,7 @@ import queue
 import threading
 import time
 from collections.abc import Callable, Iterable, Iterator
+from typing import NamedTuple
 
 import grpc
 
@@ -20,6 +21,13 @@ PULLS = 2
 EXTEND_EVERY_SECONDS = 3
 CLOSE_SECONDS = 4.0
 _log = logging.getLogger(__name__)
+
+
+class _Settled(NamedTuple):
+    """A bundle that is stored, and the calls that acknowledge its messages."""
+
+    pulled: list[Pulled]
+    sent: list[tuple[list[str], grpc.Future]]
 
 
 class Puller:
@@ -38,7 +46,7 @@ class Puller:
         self._closed = threading.Event()
         self._gives_up_at = float("inf")
         self._calls: dict[int, grpc.Future] = {}
-        self._settling: queue.SimpleQueue[list[Pulled] | None] = queue.SimpleQueue()
+        self._settling: queue.SimpleQueue[_Settled | None] = queue.SimpleQueue()
         self._notice = Notice(_log)
         self._settler = _started("acknowledge", self._settle)
         self._extender = _started("extend leases", self._extend)
@@ -49,8 +57,9 @@ class Puller:
         return self._leases.take(count, seconds)
 
     def acknowledge(self, pulled: list[Pulled]) -> None:
-        """Soon, on another thread, and again if that fails."""
-        self._settling.put(pulled)
+        """Send the acknowledgements at once; another thread sends again what fails."""
+        sent = [(ids, self._subscription.acknowledge(ids)) for ids in _batches(pulled)]
+        self._settling.put(_Settled(pulled, sent))
 
     def held(self) -> Held:
         return self._leases.held()
@@ -110,22 +119,25 @@ class Puller:
             self._modify(due, LEASE_SECONDS)
 
     def _settle(self) -> None:
-        while (pulled := self._settling.get()) is not None:
-            for ack_ids in _batches(pulled):
-                self._acknowledge(ack_ids)
-            self._leases.release(pulled)
+        for settled in iter(self._settling.get, None):
+            for ack_ids, call in settled.sent:
+                self._see_through(ack_ids, call)
+            self._leases.release(settled.pulled)
 
-    def _acknowledge(self, ack_ids: list[str]) -> None:
+    def _see_through(self, ack_ids: list[str], call: grpc.Future) -> None:
         backoff = Backoff()
-        while ack_ids:
+        while True:
             try:
-                self._subscription.acknowledge(ack_ids)
+                call.result()
+            except grpc.FutureCancelledError:  # the channel is closed
+                return
             except grpc.RpcError as error:
                 ack_ids = list(to_repeat(error, ack_ids))
                 self._notice.say(f"acknowledgement failed: {error.code().name}: {error.details()}")
-                if time.monotonic() > self._gives_up_at:
+                if not ack_ids or time.monotonic() > self._gives_up_at:
                     return
                 time.sleep(backoff.failed())
+                call = self._subscription.acknowledge(ack_ids)
             else:
                 self.acknowledged_at = time.time()
                 return

@@ -13,6 +13,7 @@ from apache_beam.runners.runner import PipelineRunner
 
 from flex_template.bigquery.group_commit.retry import AppendError
 from flex_template.job import Job
+from flex_template.one_machine.leases import Held
 from flex_template.one_machine.measurements import Measurements, Snapshot
 from flex_template.one_machine.patience import Backoff, Notice
 from flex_template.one_machine.runner import OneMachineRunner
@@ -24,6 +25,8 @@ from flex_template.one_machine.status import status_server
 DRAIN_SECONDS = 6.0
 HAND_BACK_SECONDS = 2.0
 MAX_PAUSE_SECONDS = 30.0
+# The writer is patient: with a quota that is used up for ten minutes, as quotas refill.
+SLOW_SECONDS = 60.0
 PIPELINE_FAILURES = "pipeline_failures"
 _log = logging.getLogger(__name__)
 
@@ -62,17 +65,24 @@ class Service:
         self._notice.say(f"a bundle failed, its messages are handed back: {self._failure}")
 
     def snapshot(self) -> Snapshot:
-        acknowledged_at = PULLERS.acknowledged_at
-        is_over = (acknowledged_at or 0.0) > self._failed_at
+        acknowledged_at, held = PULLERS.acknowledged_at, PULLERS.held()
         return Snapshot(
             pid=os.getpid(),
             taken_at=time.time(),
             counters=self._measurements.counters(),
             distributions=self._measurements.distributions(),
-            held=PULLERS.held(),
+            held=held,
             acknowledged_at=acknowledged_at,
-            problem=PULLERS.problem() or (None if is_over else self._failure),
+            problem=PULLERS.problem() or self._problem(acknowledged_at or 0.0, held),
         )
+
+    def _problem(self, acknowledged_at: float, held: Held) -> str | None:
+        """Why nothing is stored at present."""
+        if self._failure and acknowledged_at <= self._failed_at:
+            return self._failure
+        if held.open_seconds > SLOW_SECONDS:
+            return f"BigQuery has not stored a bundle for {held.open_seconds:.0f} s"
+        return None
 
 
 def _described(error: Exception) -> str:

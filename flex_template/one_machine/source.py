@@ -14,13 +14,11 @@ from apache_beam.io.iobase import RestrictionProgress, RestrictionTracker
 from apache_beam.transforms.core import RestrictionProvider
 
 from flex_template.one_machine.leases import Held
+from flex_template.one_machine.pace import Pace
 from flex_template.one_machine.puller import Puller
 from flex_template.one_machine.subscription import Subscription, connect
 
-MAX_MESSAGES = 10_000
 WAIT_SECONDS = 1.0
-# A bundle costs about 5 ms whatever it holds: more of them a second would only cost more.
-INTERVAL_SECONDS = 0.05
 
 
 class PullSubscription(beam.PTransform):
@@ -61,6 +59,7 @@ class Pullers:
             sum(held.messages for held in each),
             sum(held.waiting for held in each),
             min(published, default=None),
+            max((held.open_seconds for held in each), default=0.0),
         )
 
     def problem(self) -> str | None:
@@ -143,7 +142,7 @@ class _Pull(beam.DoFn):
 
     def setup(self) -> None:
         self._puller = PULLERS.open(self._subscription)
-        self._next = 0.0
+        self._pace = Pace()
 
     @beam.DoFn.unbounded_per_element()  # type: ignore[untyped-decorator]
     def process(
@@ -156,14 +155,15 @@ class _Pull(beam.DoFn):
         stopping = PULLERS.stopping.is_set()
         if not tracker.try_claim(not stopping) or stopping:
             return
-        time.sleep(max(0.0, self._next - time.monotonic()))
-        taken = self._puller.take(MAX_MESSAGES, WAIT_SECONDS)
-        self._next = time.monotonic() + INTERVAL_SECONDS
+        time.sleep(self._pace.next_bundle())
+        taken = self._puller.take(self._pace.messages, WAIT_SECONDS)
+        self._pace.taken(sum(len(pulled.messages) for pulled in taken))
         if taken:
             finalizer.register(partial(self._puller.acknowledge, taken))
         for pulled in taken:
             for received in pulled.messages:
                 yield received.message.SerializeToString()
+        self._pace.worked()
         tracker.defer_remainder()
 
     def teardown(self) -> None:

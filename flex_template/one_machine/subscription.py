@@ -65,9 +65,10 @@ class Subscription:
         """Ask for up to `MAX_PULLED` messages; the result waits for the first, up to a minute."""
         return self._pull.future(self._pull_request, PULL_SECONDS, self._metadata)
 
-    def acknowledge(self, ack_ids: Sequence[str]) -> None:
+    def acknowledge(self, ack_ids: Sequence[str]) -> grpc.Future:
+        """Send the acknowledgement at once; the result may raise."""
         request = types.AcknowledgeRequest.pb()(subscription=self.name, ack_ids=ack_ids)
-        self._acknowledge(request, CALL_SECONDS, self._metadata)
+        return self._acknowledge.future(request, CALL_SECONDS, self._metadata)
 
     def extend(self, ack_ids: Sequence[str], seconds: int) -> None:
         """Let the leases end `seconds` from now; 0 hands the messages back."""

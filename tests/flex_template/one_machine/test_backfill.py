@@ -1,5 +1,6 @@
 """Files worked through by several processes: the same rows, and a failure is no success."""
 
+from collections.abc import Callable
 from pathlib import Path
 
 import grpc
@@ -8,7 +9,7 @@ import pytest
 
 from local.bigquery.rest_server import BigQueryRestServer
 from local.bigquery.write_server import BigQueryWriteServer, respond
-from tests.flex_template.command import Ended, run_process
+from tests.flex_template.command import Ended, run_main, run_process
 from tests.flex_template.runs import DEAD_LETTERS_TABLE, EVENT, EVENTS_TABLE
 
 LINES = 3_000
@@ -22,9 +23,9 @@ def file(tmp_path: Path) -> Path:
     return file
 
 
-def backfill(file: Path) -> Ended:
+def backfill(file: Path, run: Callable[..., Ended]) -> Ended:
     with BigQueryRestServer() as rest:
-        return run_process(
+        return run(
             "--processes=2",
             f"--input_files={file}",
             f"--events_table={EVENTS_TABLE}",
@@ -35,7 +36,7 @@ def backfill(file: Path) -> Ended:
 
 
 def test_several_processes_store_every_line_once(file: Path, bigquery: BigQueryWriteServer) -> None:
-    ended = backfill(file)
+    ended = backfill(file, run_process)
     assert ended.returncode == 0, ended.stderr
     users = [row["user_id"] for row in bigquery.rows["events"]]
     assert sorted(users) == sorted(f"user-{number}" for number in range(LINES))
@@ -46,6 +47,6 @@ def test_a_backfill_that_bigquery_refuses_ends_with_an_error(
     file: Path, bigquery: BigQueryWriteServer
 ) -> None:
     bigquery.faults = [respond(grpc.StatusCode.NOT_FOUND, "no such table")]
-    ended = backfill(file)
+    ended = backfill(file, run_main)
     assert ended.returncode != 0
     assert "no such table" in ended.stderr
