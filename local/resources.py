@@ -4,9 +4,9 @@ from google.cloud import bigquery
 from google.pubsub_v1 import PublisherClient, SubscriberClient
 
 from local.names import SUBSCRIPTION, TOPIC
-from schemas import TABLES, layout, table_schema
-from schemas.evolution.migration import view_statements
-from schemas.reports import REPORTS, report_sql
+from schemas import TABLES, layout
+from schemas.evolution import statements
+from schemas.evolution.migration import new_table
 
 
 def create_queue(publisher: PublisherClient, subscriber: SubscriberClient) -> None:
@@ -18,19 +18,6 @@ def create_tables(client: bigquery.Client, dataset: str) -> None:
     """Create `dataset` (project.dataset) with its tables, views and table function."""
     client.create_dataset(dataset)
     for name in TABLES:
-        client.create_table(_table(dataset, name))
-    for statement in view_statements(f"{dataset}.events"):
+        client.create_table(new_table(name, f"{dataset}.{name}", layout(name)))
+    for _, statement in statements.views(f"{dataset}.events"):
         client.query(statement).result()
-    for report in REPORTS:
-        view = bigquery.Table(f"{dataset}.{report}")
-        view.view_query = report_sql(report, f"{dataset}.events_deduplicated")
-        client.create_table(view)
-
-
-def _table(dataset: str, name: str) -> bigquery.Table:
-    fields = [bigquery.SchemaField.from_api_repr(field) for field in table_schema(name)]
-    table = bigquery.Table(f"{dataset}.{name}", schema=fields)
-    stored = layout(name)
-    table.clustering_fields = stored.clustering
-    table.time_partitioning = bigquery.TimePartitioning(field=stored.partition)
-    return table

@@ -54,7 +54,15 @@ def _plan(options: argparse.Namespace) -> None:
     # BigQuery's libraries are not among the edge's, which imports this package too.
     from schemas.evolution.migration import migrate  # noqa: PLC0415
 
-    print(migrate(options.events_table, execute=options.apply))  # noqa: T201 - a command's output
+    days = {
+        "events": options.events_expiration_days,
+        "dead_letters": options.dead_letters_expiration_days,
+        # A replay happens after the failure, so its record outlives the letter that it guards.
+        "replays": options.dead_letters_expiration_days,
+    }
+    chosen = {kind: each for kind, each in days.items() if each is not None}
+    text = migrate(options.events_table, execute=options.apply, expiration_days=chosen)
+    print(text)  # noqa: T201 - a command's output
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -77,9 +85,19 @@ def _parser() -> argparse.ArgumentParser:
         "release", parents=[folder], help="record the versions' files, which may then not change"
     )
     releasing.set_defaults(run=_release)
-    for name, words in (("plan", "say what the table lacks"), ("apply", "add what it lacks")):
+    for name, words in (("plan", "say what the dataset lacks"), ("apply", "add what it lacks")):
         migrating = commands.add_parser(name, help=f"{words}, and the order of the roll-out")
-        migrating.add_argument("--events_table", required=True, help="project.dataset.table")
+        migrating.add_argument(
+            "--events_table",
+            required=True,
+            help="project.dataset.table; dead_letters, replays and the views stand beside it",
+        )
+        for kind in ("events", "dead_letters"):
+            migrating.add_argument(
+                f"--{kind}_expiration_days",
+                type=int,
+                help=f"of partitions, where {kind} is made; by default as in schemas/tables.json",
+            )
         migrating.set_defaults(run=_plan, apply=name == "apply")
     return result
 

@@ -1,165 +1,192 @@
-"""Bring a table of events up to the accepted versions: `python -m schemas plan` and `apply`.
+"""Bring a dataset up to the accepted versions: `python -m schemas plan` and `apply`.
 
-A change is only ever an addition of nullable columns at the end, which BigQuery makes in place and
-beside a running pipeline: https://cloud.google.com/bigquery/docs/managing-table-schemas
+What is missing is made. A table that is there only ever gains nullable columns at the end, which
+BigQuery adds in place and beside a running pipeline:
+https://cloud.google.com/bigquery/docs/managing-table-schemas
 """
 
 import sys
-import time
 from collections.abc import Callable, Iterator
+from functools import partial
 from typing import NamedTuple
 
-from google.api_core.exceptions import Forbidden, GoogleAPICallError, NotFound, PreconditionFailed
+from google.api_core.exceptions import Conflict, Forbidden, NotFound, PreconditionFailed
 from google.cloud import bigquery
-from google.cloud.bigquery_storage_v1 import BigQueryWriteClient
-from google.cloud.bigquery_storage_v1.types import GetWriteStreamRequest, WriteStreamView
 
 from flex_template.bigquery.client import connect
-from flex_template.bigquery.group_commit import append_stream
 from flex_template.bigquery.table_name import TableName
-from schemas.tables import Column, deduplicated_view, event_columns, events_between
+from schemas.evolution import statements
+from schemas.evolution.statements import Field
+from schemas.evolution.write_api import wait_for_columns
+from schemas.tables import TABLES, Layout, layout, table_schema
 
 ORDER = "roll out: tables, pipeline, edge, client; roll back in reverse, and keep the columns"
-# "Use the Storage Write API with schema updates": the change is seen after minutes.
-_PATIENCE_SECONDS = 600.0
-_PAUSE_SECONDS = 2.0
-_SQL_TYPES = {"INTEGER": "INT64", "FLOAT": "FLOAT64", "BOOLEAN": "BOOL"}
+ExpirationDays = dict[str, int]
+_DAY_MILLISECONDS = 86_400_000
+
+
+class Step(NamedTuple):
+    """One change: what it changes, its statement, and how it is carried out."""
+
+    target: str
+    statement: str
+    carry_out: Callable[[bigquery.Client], object]
 
 
 class Plan(NamedTuple):
-    """What a table lacks, and what the views over it should be."""
+    """What was found, a line for each table; and what is to be changed, in order."""
 
-    table: bigquery.Table
-    missing: list[Column]
-
-    def statements(self) -> Iterator[str]:
-        """In GoogleSQL, in order."""
-        name = str(self.table.reference)
-        if self.missing:
-            added = ",\n  ".join(f"ADD COLUMN {_definition(column)}" for column in self.missing)
-            yield f"ALTER TABLE `{name}`\n  {added}"
-        yield from view_statements(name)
+    events_table: str
+    found: list[str]
+    added_to_events: set[str]
+    steps: list[Step]
 
 
 def summary(plan: Plan) -> str:
-    """The plan for people: its statements, and the order of the roll-out."""
-    name = str(plan.table.reference)
-    columns = ", ".join(column.name for column in plan.missing)
-    head = f"{name} lacks {columns}" if columns else f"{name} has every column"
-    return "\n\n".join([head, *(f"{each};" for each in plan.statements()), ORDER])
+    """The plan for people: what is there, its statements, and the order of the roll-out."""
+    changes = [f"{step.statement};" for step in plan.steps]
+    return "\n\n".join(["\n".join(plan.found), *changes, ORDER])
 
 
-def view_statements(events_table: str) -> Iterator[str]:
-    """What makes, or renews, the view and the table function beside a table of events.
+def migrate(
+    events_table: str, *, execute: bool, expiration_days: ExpirationDays | None = None
+) -> str:
+    """Say what the dataset of a table of events lacks and, with `execute`, add it.
 
-    A view's `SELECT *` stands for the columns that the table had when the view was made.
-    """
-    dataset = events_table.rpartition(".")[0]
-    yield (
-        f"CREATE OR REPLACE VIEW `{events_table}_deduplicated` AS\n"
-        f"{deduplicated_view(events_table)}"
-    )
-    yield (
-        f"CREATE OR REPLACE TABLE FUNCTION `{dataset}.events_between`"
-        f"(since TIMESTAMP, until TIMESTAMP) AS (\n{events_between(events_table)})"
-    )
-
-
-def migrate(events_table: str, *, execute: bool) -> str:
-    """Say what the table lacks and, with `execute`, add it; returns the plan for people.
+    Returns the plan for people. `expiration_days`, by one of `TABLES`, is for the tables that it
+    makes; otherwise it is what `tables.json` says.
 
     Raises:
         SystemExit: it cannot be done, or not at once; the message says why.
     """
     with connect(events_table) as client:
-        plan = make_plan(client, events_table)
+        plan = make_plan(client, events_table, expiration_days or {})
         if execute:
             apply(client, plan)
         return summary(plan)
 
 
-def make_plan(client: bigquery.Client, events_table: str) -> Plan:
-    """Compare the table with the columns of the accepted versions.
+def make_plan(
+    client: bigquery.Client, events_table: str, expiration_days: ExpirationDays | None = None
+) -> Plan:
+    """Compare the tables with the columns of the accepted versions.
 
     Raises:
-        SystemExit: it cannot be read, or it is not one to which the columns can be added.
+        SystemExit: they cannot be read, or one is no table to which the columns can be added.
     """
+    name = TableName.parse(events_table)
+    plan = Plan(str(name), [], set(), [])
+    _require_dataset(client, f"{name.project}.{name.dataset}")
+    for kind in TABLES:
+        days = (expiration_days or {}).get(kind, layout(kind).expiration_days)
+        _plan_table(client, plan, kind, str(name if kind == "events" else name.beside(kind)), days)
+    for view, statement in statements.views(plan.events_table):
+        plan.steps.append(Step(view, statement, partial(_run, statement)))
+    return plan
+
+
+def _require_dataset(client: bigquery.Client, dataset: str) -> None:
     try:
-        table = client.get_table(events_table)
+        client.get_dataset(dataset)
     except NotFound:
-        sys.exit(f"table {events_table} does not exist; deploy/setup.sh creates it")
+        sys.exit(f"dataset {dataset} does not exist; deploy/setup.sh creates it")
     except Forbidden:
-        sys.exit(f"no permission to read table {events_table}; nothing was changed")
-    found = {field.name: field for field in table.schema}
-    faults = list(_faults(found))
+        sys.exit(f"no permission to read dataset {dataset}; nothing was changed")
+
+
+def _plan_table(
+    client: bigquery.Client, plan: Plan, kind: str, name: str, expiration_days: int
+) -> None:
+    try:
+        table = client.get_table(name)
+    except NotFound:
+        plan.found.append(f"{name} does not exist")
+        plan.steps.append(_creation(kind, name, expiration_days))
+        return
+    except Forbidden:
+        sys.exit(f"no permission to read table {name}; nothing was changed")
+    present = {field.name: field for field in table.schema}
+    faults = list(_faults(present, table_schema(kind)))
     if faults:
-        sys.exit("\n".join([f"table {events_table} is another; nothing was changed", *faults]))
-    return Plan(table, [column for column in event_columns() if column.name not in found])
+        sys.exit("\n".join([f"table {name} is another; nothing was changed", *faults]))
+    missing = [field for field in table_schema(kind) if field["name"] not in present]
+    names = [field["name"] for field in missing]
+    plan.found.append(f"{name} lacks {', '.join(names)}" if names else f"{name} has every column")
+    if missing:
+        plan.steps.append(_extension(table, missing))
+    if kind == "events":
+        plan.added_to_events.update(names)
 
 
-def _faults(found: dict[str, bigquery.SchemaField]) -> Iterator[str]:
-    """Why the table cannot become one of our events; columns of others may stay, if nullable."""
-    wanted = {column.name: column for column in event_columns()}
-    for name, column in wanted.items():
-        if name not in found:
-            if column.mode == "REQUIRED":
+def _faults(present: dict[str, bigquery.SchemaField], wanted: list[Field]) -> Iterator[str]:
+    """Why a table cannot become one of ours; columns of others may stay, if nullable."""
+    for field in wanted:
+        name, kind = field["name"], field["type"]
+        if name not in present:
+            if field["mode"] == "REQUIRED":
                 yield f"  {name} is missing: a REQUIRED column cannot be added"
-        elif found[name].field_type not in (column.type, _SQL_TYPES.get(column.type)):
-            yield f"  {name} is {found[name].field_type}, not {column.type}"
-    for name, field in found.items():
-        if name not in wanted and field.mode == "REQUIRED":
+        elif present[name].field_type not in (kind, statements.SQL_TYPES.get(kind)):
+            yield f"  {name} is {present[name].field_type}, not {kind}"
+    for name in present.keys() - {field["name"] for field in wanted}:
+        if present[name].mode == "REQUIRED":
             yield f"  {name} is REQUIRED, and no version has it"
 
 
+def _creation(kind: str, name: str, expiration_days: int) -> Step:
+    stored = layout(kind)._replace(expiration_days=expiration_days)
+    statement = statements.create_table(name, table_schema(kind), stored)
+    table = new_table(kind, name, stored)
+    return Step(name, statement, lambda client: client.create_table(table))
+
+
+def new_table(kind: str, name: str, stored: Layout) -> bigquery.Table:
+    """One of `TABLES` as it is made, for the client library."""
+    fields = [bigquery.SchemaField.from_api_repr(field) for field in table_schema(kind)]
+    table = bigquery.Table(name, schema=fields)
+    table.description = stored.description
+    table.clustering_fields = stored.clustering
+    table.time_partitioning = bigquery.TimePartitioning(
+        field=stored.partition, expiration_ms=stored.expiration_days * _DAY_MILLISECONDS
+    )
+    return table
+
+
+def _extension(table: bigquery.Table, missing: list[Field]) -> Step:
+    name = str(table.reference)
+    table.schema = [*table.schema, *map(bigquery.SchemaField.from_api_repr, missing)]
+
+    def carry_out(client: bigquery.Client) -> None:
+        # By the REST method that the statement stands for: it carries the table's etag, and so
+        # changes nothing if somebody else has changed the table since it was read.
+        client.update_table(table, ["schema"])
+
+    return Step(name, statements.add_columns(name, missing), carry_out)
+
+
+def _run(statement: str, client: bigquery.Client) -> None:
+    client.query(statement).result()
+
+
 def apply(client: bigquery.Client, plan: Plan) -> None:
-    """Add the columns in one step, renew the views, and wait until rows may hold the columns.
+    """Carry out the steps, and wait until rows of events may hold the new columns.
 
     Raises:
-        SystemExit: it is not permitted, somebody else changes the table, or it takes too long.
+        SystemExit: it is not permitted, somebody else changes a table, or it takes too long; the
+            message says what was found, and what was changed by then.
     """
-    try:
-        if plan.missing:
-            added = [bigquery.SchemaField.from_api_repr(each.field()) for each in plan.missing]
-            plan.table.schema = [*plan.table.schema, *added]
-            # By the REST method that the statement stands for: it carries the table's etag, and so
-            # changes nothing if somebody else has changed the table since it was read.
-            client.update_table(plan.table, ["schema"])
-        for statement in view_statements(str(plan.table.reference)):
-            client.query(statement).result()
-    except Forbidden as error:
-        sys.exit(f"no permission: {error.message}")
-    except PreconditionFailed:
-        sys.exit("somebody else changed the table meanwhile: run it again")
-    if plan.missing:
-        _wait_for_write_api(str(plan.table.reference), {each.name for each in plan.missing})
+    changed: list[str] = []
+    for step in plan.steps:
+        try:
+            step.carry_out(client)
+        except Forbidden as error:
+            _stop(plan, f"no permission to change {step.target}: {error.message}", changed)
+        except (PreconditionFailed, Conflict):
+            _stop(plan, f"somebody else changed {step.target}: run it again", changed)
+        changed.append(step.target)
+    if plan.added_to_events:
+        wait_for_columns(plan.events_table, plan.added_to_events)
 
 
-def _wait_for_write_api(
-    events_table: str, names: set[str], clock: Callable[[], float] = time.monotonic
-) -> None:
-    deadline = clock() + _PATIENCE_SECONDS
-    stream = TableName.parse(events_table).default_stream
-    client = BigQueryWriteClient(transport=append_stream.connect())
-    request = GetWriteStreamRequest(name=stream, view=WriteStreamView.FULL)
-    while not names <= _columns_of_stream(client, request):
-        if clock() > deadline:
-            sys.exit("the columns are there, but the write API does not take them yet: wait")
-        time.sleep(_PAUSE_SECONDS)
-
-
-def _columns_of_stream(client: BigQueryWriteClient, request: GetWriteStreamRequest) -> set[str]:
-    try:
-        stream = client.get_write_stream(request, timeout=30)
-    except GoogleAPICallError as error:
-        sys.exit(f"the columns are there, but the write API does not answer: {error.message}")
-    return {field.name for field in stream.table_schema.fields}
-
-
-def _definition(column: Column) -> str:
-    sql_type = _SQL_TYPES.get(column.type, column.type)
-    # A GoogleSQL string in double quotes has JSON's escapes.
-    return f'{column.name} {sql_type} OPTIONS(description="{_escaped(column.description)}")'
-
-
-def _escaped(text: str) -> str:
-    return text.replace("\\", "\\\\").replace('"', '\\"')
+def _stop(plan: Plan, fault: str, changed: list[str]) -> None:
+    changes = f"changed: {', '.join(changed)}" if changed else "nothing was changed"
+    sys.exit("\n".join([*plan.found, fault, changes]))

@@ -1,18 +1,31 @@
-"""`plan` says what a table of an earlier release lacks, `apply` adds it, once, and nothing else."""
+"""`plan` says what a dataset lacks; `apply` adds it, once, and nothing else."""
 
+import json
 import os
+import re
 import subprocess
 import sys
+from http import HTTPStatus
 from pathlib import Path
 from typing import Any
 
+import pyarrow as pa
 import pytest
 from google.cloud import bigquery
+from werkzeug import Request, Response
 
+from flex_template.bigquery.arrow import arrow_schema, record_batch
+from flex_template.bigquery.group_commit.append_stream import connect
+from flex_template.bigquery.group_commit.bundle import BundleWriter
+from flex_template.bigquery.group_commit.request import Table
+from flex_template.bigquery.group_commit.shared import DEFAULT_POLICY
+from flex_template.bigquery.group_commit.writer import TableWriter
 from flex_template.steps import convert_event
-from schemas import Event, event_columns
+from schemas import TABLES, Event, event_columns, layout, table_schema
 from schemas.evolution import migration
+from schemas.reports import REPORTS
 from tests.flex_template.runs import message
+from tests.http_server import serve
 from tests.warehouse import Warehouse
 
 ROOT = Path(__file__).parents[3]
@@ -48,7 +61,8 @@ def test_the_plan_is_one_statement_for_all_columns_and_changes_nothing(
 ) -> None:
     ended = command("plan", earlier)
     assert (ended.returncode, ended.stderr) == (0, "")
-    assert ended.stdout.startswith(f"{earlier} lacks {', '.join(NEW)}\n\nALTER TABLE `{earlier}`\n")
+    assert ended.stdout.startswith(f"{earlier} lacks {', '.join(NEW)}\n")
+    assert f"\n\nALTER TABLE `{earlier}`\n" in ended.stdout
     assert ended.stdout.count("ALTER TABLE") == 1
     assert "ADD COLUMN session_id STRING OPTIONS(description=" in ended.stdout
     assert "roll out: tables, pipeline, edge, client; roll back in reverse" in ended.stdout
@@ -61,6 +75,109 @@ def test_apply_adds_the_columns_last_and_is_repeatable(warehouse: Warehouse, ear
         assert (ended.returncode, ended.stderr) == (0, "")
     assert ended.stdout.startswith(f"{earlier} has every column\n")
     assert columns(warehouse, earlier) == [column.name for column in event_columns()]
+
+
+def test_apply_makes_what_a_new_dataset_lacks_as_the_files_say(warehouse: Warehouse) -> None:
+    dataset = f"{warehouse.dataset}_new"
+    warehouse.client.create_dataset(dataset)
+    before = migration.migrate(f"{dataset}.events", execute=False)
+    assert before.startswith(f"{dataset}.events does not exist\n{dataset}.dead_letters does not ")
+    assert list(warehouse.client.list_tables(dataset)) == []
+    migration.migrate(f"{dataset}.events", execute=True, expiration_days={"events": 30})
+    made = {each.table_id: each.table_type for each in warehouse.client.list_tables(dataset)}
+    assert made == dict.fromkeys(TABLES, "TABLE") | dict.fromkeys(
+        ["events_deduplicated", *REPORTS], "VIEW"
+    )
+    for kind in TABLES:
+        table, stored = warehouse.client.get_table(f"{dataset}.{kind}"), layout(kind)
+        assert [field.name for field in table.schema] == [f["name"] for f in table_schema(kind)]
+        assert table.time_partitioning.field == stored.partition
+        assert table.clustering_fields == stored.clustering
+        days = 30 if kind == "events" else stored.expiration_days
+        assert table.time_partitioning.expiration_ms == days * 86_400_000
+    assert migration.migrate(f"{dataset}.events", execute=True).startswith(
+        f"{dataset}.events has every column\n{dataset}.dead_letters has every column\n"
+    )
+
+
+def test_a_writer_goes_on_while_a_column_is_added_under_it(
+    warehouse: Warehouse, earlier: str
+) -> None:
+    """A pipeline of the earlier release: its rows have no such column, before and after."""
+    fields = [field for field in arrow_schema("events") if field.name not in NEW]
+    schema = pa.schema(fields)
+    before, after = (record_batch([row(number, "", 1)[: len(schema)]], schema) for number in (1, 2))
+    writer = TableWriter(Table.of(earlier, schema), connect(), DEFAULT_POLICY)
+    bundle = BundleWriter(writer)
+    bundle.append([before], [1], 1)
+    assert [append.stored for append in bundle.wait()] == [1]
+    migration.migrate(earlier, execute=True)
+    bundle.append([after], [2], 1)
+    assert [append.stored for append in bundle.wait()] == [1]
+    writer.close()
+    sql = f"SELECT event_id, session_id FROM `{earlier}` ORDER BY event_id"  # noqa: S608 - our own
+    found = [tuple(each) for each in warehouse.client.query(sql).result()]
+    assert found == [("event-1", None), ("event-2", None)]
+
+
+@pytest.mark.parametrize(
+    ("status", "fault"),
+    [
+        (HTTPStatus.FORBIDDEN, "no permission to change aegis-test.aegis.events: .*Not yours"),
+        (
+            HTTPStatus.PRECONDITION_FAILED,
+            "somebody else changed aegis-test.aegis.events: run it again",
+        ),
+    ],
+)
+def test_a_change_that_is_not_let_through_says_what_it_found_and_leaves_the_rest(
+    monkeypatch: pytest.MonkeyPatch, status: HTTPStatus, fault: str
+) -> None:
+    changes: list[tuple[str, str]] = []
+
+    def answer(request: Request) -> Response:
+        if request.method == "GET":
+            return json_response(description_of(request.path))
+        changes.append((request.method, request.headers["If-Match"]))
+        return json_response({"error": {"code": status, "message": "Not yours"}}, status)
+
+    with serve(answer) as url:
+        monkeypatch.setenv("BIGQUERY_EMULATOR_HOST", url)
+        with pytest.raises(SystemExit) as exit_:
+            migration.migrate("aegis-test.aegis.events", execute=True)
+    *found, said, changed = str(exit_.value).splitlines()
+    assert found == [
+        f"aegis-test.aegis.events lacks {', '.join(NEW)}",
+        "aegis-test.aegis.dead_letters has every column",
+        "aegis-test.aegis.replays has every column",
+    ]
+    assert re.fullmatch(fault, said)
+    assert changed == "nothing was changed"
+    assert changes == [("PATCH", "as-read")]
+
+
+def description_of(path: str) -> dict[str, Any]:
+    """What BigQuery's `datasets.get` and `tables.get` answer before the new columns are there."""
+    project, dataset, *table = path.split("/")[-1 - 2 * ("/tables/" in path) - 2 :: 2]
+    reference = {"projectId": project, "datasetId": dataset}
+    if not table:
+        return {"datasetReference": reference}
+    fields = [field for field in table_schema(table[0]) if field["name"] not in NEW]
+    reference["tableId"] = table[0]
+    return {"tableReference": reference, "etag": "as-read", "schema": {"fields": fields}}
+
+
+def json_response(body: Any, status: int = HTTPStatus.OK) -> Response:
+    return Response(json.dumps(body), status, content_type="application/json")
+
+
+def test_a_dataset_that_may_not_be_read_is_one_line(monkeypatch: pytest.MonkeyPatch) -> None:
+    refusal = {"error": {"code": HTTPStatus.FORBIDDEN, "message": "Not yours"}}
+    message = "^no permission to read dataset aegis-test.aegis; nothing was changed$"
+    with serve(lambda _: json_response(refusal, HTTPStatus.FORBIDDEN)) as url:
+        monkeypatch.setenv("BIGQUERY_EMULATOR_HOST", url)
+        with pytest.raises(SystemExit, match=message):
+            migration.migrate("aegis-test.aegis.events", execute=True)
 
 
 def test_the_commands_of_the_image_need_no_tool_of_developers() -> None:
@@ -102,10 +219,10 @@ def test_another_table_is_described_and_left_alone(
     assert columns(warehouse, table) == [field["name"] for field in fields]
 
 
-def test_a_table_that_is_not_there_is_one_line(warehouse: Warehouse) -> None:
-    table = f"{warehouse.dataset}.nothing"
-    with pytest.raises(SystemExit, match=f"^table {table} does not exist; deploy/setup.sh cre"):
-        migration.make_plan(warehouse.client, table)
+def test_a_dataset_that_is_not_there_is_one_line(warehouse: Warehouse) -> None:
+    message = "^dataset aegis-test.nothing does not exist; deploy/setup.sh creates it$"
+    with pytest.raises(SystemExit, match=message):
+        migration.make_plan(warehouse.client, "aegis-test.nothing.events")
 
 
 def row(number: int, copy: str, timestamp: int) -> tuple[Any, ...]:
@@ -114,8 +231,6 @@ def row(number: int, copy: str, timestamp: int) -> tuple[Any, ...]:
 
 
 def test_events_between_holds_each_event_of_its_time_once(warehouse: Warehouse) -> None:
-    for statement in migration.view_statements(warehouse.events):
-        warehouse.client.query(statement).result()
     day = 86_400_000_000
     start = 1_790_000_000_000_000
     rows = [

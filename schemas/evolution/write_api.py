@@ -1,0 +1,42 @@
+"""New columns reach the write API minutes after the table has them."""
+
+import sys
+import time
+from collections.abc import Callable
+
+from google.api_core.exceptions import GoogleAPICallError
+from google.cloud.bigquery_storage_v1 import BigQueryWriteClient
+from google.cloud.bigquery_storage_v1.types import GetWriteStreamRequest, WriteStreamView
+
+from flex_template.bigquery.group_commit import append_stream
+from flex_template.bigquery.table_name import TableName
+
+# "Use the Storage Write API with schema updates": the change is seen after minutes.
+_PATIENCE_SECONDS = 600.0
+_PAUSE_SECONDS = 2.0
+
+
+def wait_for_columns(
+    table: str, names: set[str], clock: Callable[[], float] = time.monotonic
+) -> None:
+    """Return once rows that are appended to `table` may hold the columns.
+
+    Raises:
+        SystemExit: the write API does not take them in time, or does not answer.
+    """
+    deadline = clock() + _PATIENCE_SECONDS
+    stream = TableName.parse(table).default_stream
+    client = BigQueryWriteClient(transport=append_stream.connect())
+    request = GetWriteStreamRequest(name=stream, view=WriteStreamView.FULL)
+    while not names <= _columns_of_stream(client, request):
+        if clock() > deadline:
+            sys.exit("the columns are there, but the write API does not take them yet: wait")
+        time.sleep(_PAUSE_SECONDS)
+
+
+def _columns_of_stream(client: BigQueryWriteClient, request: GetWriteStreamRequest) -> set[str]:
+    try:
+        stream = client.get_write_stream(request, timeout=30)
+    except GoogleAPICallError as error:
+        sys.exit(f"the columns are there, but the write API does not answer: {error.message}")
+    return {field.name for field in stream.table_schema.fields}
