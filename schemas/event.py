@@ -9,6 +9,7 @@ import orjson
 from schemas.depth import MAX_DEPTH, limit_depth
 from schemas.errors import MAX_ERRORS, ErrorCode, EventError, InvalidEvent
 from schemas.event_versions import versions
+from schemas.plain import NotPlain, plain_details
 from schemas.violations import validator_for, violations
 
 DETAILS_MAX_BYTES = 64 * 1024
@@ -94,15 +95,23 @@ def validate(
         InvalidEvent: with what is nested too deeply; if nothing is, with the schema's violations;
             if there are none, with those of the other rules.
     """
-    limit_depth(document)
     version = _version(document)
+    try:
+        details = plain_details(version, document)
+    except NotPlain:
+        _check_schema(version, document, max_errors)
+        details = _encoded_details(document)
+    assert isinstance(document, dict)
+    return _check_values(document, details, now, limits)
+
+
+def _check_schema(version: int, document: object, max_errors: int) -> None:
+    limit_depth(document)
     if version not in versions():
         message = f"must be one of {', '.join(map(str, versions()))}"
         _refuse(EventError(ErrorCode.UNKNOWN_SCHEMA_VERSION, "/schema_version", message))
     if not validator_for(version).is_valid(document):
         raise InvalidEvent(violations(version, document, max_errors))
-    assert isinstance(document, dict)
-    return _check_values(document, now, limits)
 
 
 def _version(document: object) -> int:
@@ -112,14 +121,20 @@ def _version(document: object) -> int:
     return int(version) if type(version) in (int, float) and version % 1 == 0 else 1
 
 
-def _check_values(fields: dict[str, Any], now: int, limits: Limits) -> Event:
+def _encoded_details(document: Any) -> bytes | None:
+    details = document.get("event_details")
+    return None if details is None else orjson.dumps(details)
+
+
+def _check_values(fields: dict[str, Any], details: bytes | None, now: int, limits: Limits) -> Event:
     errors: list[EventError] = []
     timestamp = _timestamp(fields["timestamp"], now, limits, errors)
-    details = fields.get("event_details")
-    encoded = None if details is None else _encode_details(details, errors)
+    if details is not None and len(details) > DETAILS_MAX_BYTES:
+        message = f"{len(details)} bytes encoded, at most {DETAILS_MAX_BYTES}"
+        errors.append(EventError(ErrorCode.DETAILS_TOO_LARGE, "/event_details", message))
     if errors:
         raise InvalidEvent(errors)
-    return Event(fields, timestamp, encoded)
+    return Event(fields, timestamp, details)
 
 
 def parse_timestamp(text: str) -> int:
@@ -148,14 +163,6 @@ def _timestamp(text: str, now: int, limits: Limits, errors: list[EventError]) ->
         message = f"more than {limits.max_ahead / _HOUR:g} hours ahead of the server's clock"
         errors.append(EventError(ErrorCode.TIMESTAMP_IN_FUTURE, "/timestamp", message))
     return timestamp
-
-
-def _encode_details(details: object, errors: list[EventError]) -> bytes:
-    encoded = orjson.dumps(details)
-    if len(encoded) > DETAILS_MAX_BYTES:
-        message = f"{len(encoded)} bytes encoded, at most {DETAILS_MAX_BYTES}"
-        errors.append(EventError(ErrorCode.DETAILS_TOO_LARGE, "/event_details", message))
-    return encoded
 
 
 def _refuse(error: EventError) -> NoReturn:

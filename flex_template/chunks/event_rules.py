@@ -13,9 +13,8 @@ import pyarrow.compute as pc
 
 from schemas import Version
 from schemas.event import DETAILS_MAX_BYTES
+from schemas.plain import DETAILS, TYPES, resolved, without_annotations
 
-DETAILS = "event_details"
-_TYPES = {"string": str, "integer": int, "number": float, "boolean": bool, "object": dict[str, Any]}
 _RULES = {"type", "pattern", "minLength", "maxLength", "minimum", "maximum"}
 _STORABLE = "#/$defs/storable"
 # In compact JSON: U+0000, or a number beyond the integers that JSON carries safely, or near that.
@@ -37,43 +36,24 @@ def struct_of(version: Version) -> type | None:
 
 
 def _is_known(version: Version, name: str) -> bool:
-    rules = _resolved(version, name)
+    rules = resolved(version, name)
     if name == "schema_version":
         return True  # the struct's tag
     if name == DETAILS:
         members = rules.get("properties", {}).values()
-        only_annotated = not any(map(_rules, members))
+        only_annotated = not any(map(without_annotations, members))
         plain = rules.keys() <= {"type", "$ref", "properties"} and rules.get("$ref") == _STORABLE
         return plain and only_annotated
     return (
         rules.keys() <= _RULES
         and len(version.types(name)) == 1
-        and version.types(name) <= _TYPES.keys()
+        and version.types(name) <= TYPES.keys()
     )
-
-
-def _resolved(version: Version, name: str) -> dict[str, Any]:
-    """The rules of a property, with those that it refers to."""
-    own = _rules(version.properties[name])
-    reference = own.get("$ref", "").removeprefix("#/$defs/")
-    if not reference or name == DETAILS:
-        return own
-    referred = _rules(version.schema["$defs"][reference])
-    return referred | {key: rule for key, rule in own.items() if key != "$ref"}
-
-
-def _rules(described: Mapping[str, Any]) -> dict[str, Any]:
-    """Without the annotations, which say nothing of validity."""
-    return {
-        key: rule
-        for key, rule in described.items()
-        if key != "description" and not key.startswith("x-")
-    }
 
 
 def _field(version: Version, name: str) -> tuple[Any, ...]:
     (json_type,) = version.types(name)
-    read_as: Any = _TYPES[json_type]
+    read_as: Any = TYPES[json_type]
     if "null" in version.properties[name]["type"]:
         read_as = read_as | None
     # An event without an id gets one from its message, on the exact way.
@@ -93,7 +73,7 @@ def _checks_of_property(version: Version, name: str, column: pa.Array) -> Iterat
         yield pc.invert(pc.match_substring_regex(column, _NOT_PLAINLY_STORABLE))
         yield pc.less_equal(pc.binary_length(column), DETAILS_MAX_BYTES)
         return
-    for keyword, limit in _resolved(version, name).items():
+    for keyword, limit in resolved(version, name).items():
         if keyword in _CHECKS:
             yield _CHECKS[keyword](column, limit)
 
