@@ -10,11 +10,14 @@ export XDG_CACHE_HOME := $(CURDIR)/.cache
 export MPLCONFIGDIR := $(CURDIR)/.cache/matplotlib
 OFFLINE := (echo "Set-up failed: it needs a package index once; afterwards everything runs offline." >&2; exit 1)
 
+override Q := $(value Q)
+export Q
+
 .DEFAULT_GOAL := help
-.PHONY: help run dev test test-fast lint schema lock micro client extension check-terraform sbom release stage-function bench-edge bench-pipeline bench-bundles bench-one-machine
+.PHONY: help run dev query replay trace erase environment test test-fast lint schema lock micro client extension check-terraform sbom release stage-function bench-edge bench-pipeline bench-bundles bench-one-machine
 
 help: ## list the targets
-	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 18
+	@grep -E '^[a-z -]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 20
 
 $(STAMP): requirements-dev.txt requirements-bootstrap.txt
 	$(PYTHON) -c 'import sys; sys.exit("Python 3.11 or newer is needed" if sys.version_info < (3, 11) else 0)'
@@ -28,6 +31,17 @@ run: $(STAMP) ## send sample events through the whole path on this machine, then
 
 dev: $(STAMP) ## the same stack, kept up with a live view until Ctrl-C
 	$(BIN)/python -m local.dev --port 8080
+
+# What follows speaks to the stack that `make dev` keeps up. ARGS and Q go to the shell as they are:
+# a dollar sign in SQL or jq is none of make's.
+query: $(STAMP) ## print what Q='SELECT …' finds
+	@$(BIN)/python -m local.running query "$$Q"
+
+replay trace erase: $(STAMP) ## dead letters again; one event's story; a user's rows: ARGS='--help'
+	@$(BIN)/python -m local.running $@ $(value ARGS)
+
+environment: $(STAMP) ## for eval: the variables by which bq and all our commands find the stack
+	@$(BIN)/python -m local.running environment
 
 test: $(STAMP) ## all tests
 	$(BIN)/python -m pytest

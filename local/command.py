@@ -26,6 +26,7 @@ def run_with_stack(
     *,
     interrupted: int = 128 + signal.SIGINT,
     api_key: str | None = None,
+    allowed_origins: str = "",
 ) -> None:
     """Start the stack, call `program`, stop the stack.
 
@@ -43,7 +44,9 @@ def run_with_stack(
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(128 + signal.SIGTERM))
     console = Console()
     try:
-        _run(program, options.port, api_key, console)
+        _run(
+            program, console, Stack(options.port, api_key=api_key, allowed_origins=allowed_origins)
+        )
     except StackError as error:
         if error.log:
             console.print(error.log, markup=False, highlight=False)
@@ -58,10 +61,10 @@ def _port(text: str) -> int:
     return int(text)
 
 
-def _run(program: Program, port: int, api_key: str | None, console: Console) -> None:
+def _run(program: Program, console: Console, stack: Stack) -> None:
     with ExitStack() as parts:
         with console.status("starting Pub/Sub, BigQuery, the edge and the pipeline …"):
-            stack = parts.enter_context(Stack(port, api_key=api_key))
+            parts.enter_context(stack)
         try:
             program(stack, console)
         except (OSError, httpx.TransportError, GoogleAPIError):

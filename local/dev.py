@@ -3,72 +3,61 @@
 python -m local.dev --port 8080
 """
 
-import json
 import time
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
-from rich.console import Console, Group
+from rich.console import Console
 from rich.live import Live
 from rich.text import Text
 
-from local.arrivals import Arrivals, Row
 from local.command import run_with_stack
-from local.names import LOCAL_API_KEY
-from local.report import dead_letters_table, events_table
+from local.names import EXTENSION_ORIGIN, LOCAL_API_KEY
+from local.outcomes import Tables, View
+from local.running import announced
 from local.stack import Stack
 from local.traffic import send_samples
 
 REFRESH_SECONDS = 1.0
 RATE_SECONDS = 10
-SHOWN = 8
 
 
 def dev(stack: Stack, console: Console) -> None:
-    _introduce(stack, stack.start_console(), console)
-    send_samples(stack)
-    arrivals = Arrivals(stack.bigquery)
-    with Live(console=console, auto_refresh=False) as live:
-        while True:
-            stack.check_alive()
-            arrivals.poll()
-            live.update(_view(arrivals), refresh=True)
-            time.sleep(REFRESH_SECONDS)
+    """Show the path's last outcomes on a terminal's whole screen; without one, say where it is."""
+    address = stack.start_console()
+    head = _head(stack, address)
+    with announced(stack, address):
+        if not console.is_terminal:
+            console.print(head, soft_wrap=True)
+        send_samples(stack)
+        tables = Tables(stack.bigquery)
+        with Live(console=console, auto_refresh=False, screen=console.is_terminal) as live:
+            while True:
+                stack.check_alive()
+                live.update(_look(head, tables), refresh=console.is_terminal)
+                time.sleep(REFRESH_SECONDS)
 
 
-def _introduce(stack: Stack, console_address: str, console: Console) -> None:
-    event = {
-        "user_id": "me",
-        "timestamp": datetime.now(UTC).isoformat(timespec="seconds"),
-        "signal_type": "page_view",
-        "source_platform": "web",
-    }
-    lines = [
-        f"Pub/Sub: {stack.pubsub.description} at {stack.pubsub.host}",
-        f"edge:    {stack.url}/v1/events   (Ctrl-C ends everything)",
-        f"console: {console_address}/",
-        f"curl {stack.url}/v1/events -H 'Authorization: Bearer {stack.api_key}' \\",
-        f"  --json '{json.dumps(event)}'",
-    ]
-    console.print("\n".join(lines), markup=False, highlight=False, soft_wrap=True)
-
-
-def _view(arrivals: Arrivals) -> Group:
-    events, letters = list(arrivals.events.values()), list(arrivals.dead_letters.values())
-    counts = (
-        f"{len(events)} events ({_rate(events):.1f}/s), "
-        f"{len(letters)} dead letters ({_rate(letters):.1f}/s)"
-    )
-    return Group(
-        Text(counts, style="bold"),
-        events_table(events[-SHOWN:]),
-        dead_letters_table(letters[-SHOWN:]),
+def _head(stack: Stack, console_address: str) -> Text:
+    now = datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+    return Text.assemble(
+        ("console  ", "dim"),
+        (f"{console_address}/", "bold"),
+        ("   Ctrl-C ends everything\n", "dim"),
+        ("edge     ", "dim"),
+        f"{stack.url}/v1/events   key {stack.api_key}\n",
+        ("pub/sub  ", "dim"),
+        f"{stack.pubsub.host}   {stack.pubsub.description}\n",
+        ("ask      ", "dim"),
+        "make query Q='SELECT * FROM events'   make replay|trace|erase\n",
+        f"curl {stack.url}/v1/events --oauth2-bearer {stack.api_key} \\\n",
+        f'  --json \'{{"user_id": "me", "timestamp": "{now}",\n',
+        '           "signal_type": "page_view", "source_platform": "web"}\'',
     )
 
 
-def _rate(rows: list[Row]) -> float:
-    now = datetime.now(UTC)
-    recent = [row for row in rows if (now - row["seen"]).total_seconds() < RATE_SECONDS]
-    return len(recent) / RATE_SECONDS
+def _look(head: Text, tables: Tables) -> View:
+    counts = tables.counts(datetime.now(UTC) - timedelta(seconds=RATE_SECONDS))
+    return View(head, counts, tables.last(), counts.recent / RATE_SECONDS)
 
 
 if __name__ == "__main__":
@@ -78,4 +67,5 @@ if __name__ == "__main__":
         "Keep the whole path up until Ctrl-C.",
         interrupted=0,
         api_key=LOCAL_API_KEY,
+        allowed_origins=EXTENSION_ORIGIN,
     )

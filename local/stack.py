@@ -38,12 +38,14 @@ class Stack:
         pubsub: PubSubServer | None = None,
         max_event_age_days: int = 365,
         api_key: str | None = None,
+        allowed_origins: str = "",
     ) -> None:
         self._port = port
         self._given_pubsub = pubsub
         self._max_event_age_days = max_event_age_days
         self._parts = ExitStack()
         self._processes: list[Process] = []
+        self._allowed_origins = allowed_origins
         self.api_key = api_key or secrets.token_urlsafe(24)
 
     def __enter__(self) -> Self:
@@ -106,6 +108,7 @@ class Stack:
             PUBSUB_EMULATOR_HOST=self.pubsub.host,
             AUTH_MODE="api_key",
             API_KEYS=self.api_key,
+            ALLOWED_ORIGINS=self._allowed_origins,
             MAX_EVENT_AGE_DAYS=str(self._max_event_age_days),
         )
         process.wait_until(lambda: accepts(port), READY_SECONDS)

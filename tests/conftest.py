@@ -18,7 +18,15 @@ TESTS = Path(__file__).parent
 # Folders whose tests drive gcloud, a browser, an image or the whole stack.
 SLOW_FOLDERS = ("deploy", "template", "end_to_end", "examples")
 # Fixtures that live for the session and take long to start: one worker runs all tests of each.
-SHARED_FIXTURES = ("builder", "container", "project", "cloud", "stack", "environment_folder")
+SHARED_FIXTURES = (
+    "builder",
+    "container",
+    "project",
+    "cloud",
+    "stack",
+    "environment_folder",
+    "running",
+)
 
 
 def pytest_configure(config: pytest.Config) -> None:

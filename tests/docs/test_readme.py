@@ -45,7 +45,8 @@ def test_the_event_table_names_the_fields_of_the_newest_version_in_their_order()
 
 
 def test_every_make_target_in_the_text_exists() -> None:
-    targets = set(re.findall(r"^([a-z-]+):", (ROOT / "Makefile").read_text(), re.MULTILINE))
+    rules = re.findall(r"^([a-z -]+):", (ROOT / "Makefile").read_text(), re.MULTILINE)
+    targets = set(" ".join(rules).split())
     named = set(re.findall(r"\bmake ([a-z-]+)(?=[`\s,])", README))
     assert named
     assert named - {"bench"} <= targets

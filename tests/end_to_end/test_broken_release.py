@@ -4,24 +4,17 @@
 """
 
 import os
-from datetime import UTC, datetime
-from typing import Any
 
 import httpx
 import pytest
 
 from flex_template.replay.__main__ import run as replay
 from local import names
+from local.samples.broken_release import FAULTS, USER, send
 from local.stack import Stack
 from tests.end_to_end.tables import rows, wait_for
 
 EVENTS = int(os.environ.get("BROKEN_EVENTS", "90"))
-USER = "user-broken-release"
-FAULTS: list[dict[str, Any]] = [
-    {"confidence": "0.5"},
-    {"signal_type": "Page View"},
-    {"source_platform": None},
-]
 GROUPS = f"""
 SELECT error_code, JSON_VALUE(errors, '$[0].path') AS path,
   COUNT(DISTINCT dead_letter_id) AS letters
@@ -32,27 +25,13 @@ GROUP BY error_code, path
 STORED = f"SELECT event_id FROM aegis.events_deduplicated WHERE user_id LIKE '{USER}%'"  # noqa: S608
 
 
-def broken(number: int) -> dict[str, Any]:
-    base = {
-        "user_id": f"{USER}-{number}",
-        "timestamp": datetime.now(UTC).isoformat(),
-        "signal_type": "page_view",
-        "source_platform": "web",
-    }
-    return base | FAULTS[number % len(FAULTS)]
-
-
 def test_a_broken_release_is_seen_repaired_and_stored_without_loss(
     stack: Stack, edge: httpx.Client, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     for name, value in stack.bigquery_hosts.items():
         monkeypatch.setenv(name, value)
     monkeypatch.setenv("PUBSUB_EMULATOR_HOST", stack.pubsub.host)
-    for start in range(0, EVENTS, 500):
-        batch = [broken(number) for number in range(start, min(start + 500, EVENTS))]
-        answer = edge.post("/v1/events", json=batch)
-        assert answer.status_code == 400
-        assert all(each["quarantined"] for each in answer.json()["rejected"])
+    assert send(edge, EVENTS) == EVENTS
 
     found = wait_for(stack, GROUPS, lambda rows: sum(row["letters"] for row in rows) >= EVENTS)
     third = EVENTS // len(FAULTS)

@@ -1,4 +1,4 @@
-"""The sample requests and messages in `samples/`, dated now."""
+"""The sample requests and messages in this folder, dated now."""
 
 import base64
 import json
@@ -43,7 +43,7 @@ def messages() -> list[SampleMessage]:
 
 
 def _load(name: str) -> list[dict[str, Any]]:
-    text = files("local").joinpath("samples", name).read_text()
+    text = files("local.samples").joinpath(name).read_text()
     values = {"now": datetime.now(UTC).isoformat(), "retried_event_id": str(uuid.uuid4())}
     return json.loads(Template(text).substitute(values))  # type: ignore[no-any-return]
 

@@ -1,0 +1,107 @@
+"""One stack of `make dev`: every walk-through as its page has it, the console, and the end."""
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import NamedTuple
+
+import httpx
+import pytest
+
+from local.names import EXTENSION_ORIGIN
+from local.stack import ROOT
+from tests.end_to_end.commands import COMMAND_SECONDS, descendants, remaining
+from tests.end_to_end.shell import Shell, absent, steps
+from tests.machine import require
+
+PAGES = ["first-event", "find-an-event", "ask-the-data", "bad-release"]
+ARRIVAL_SECONDS = 60
+LOOKS = ("make query", "make trace", "--dry_run")
+# The environment is there already, and its stamp may be older than a pin: nothing is installed.
+MAKE = 'make() { command make --assume-old=.venv/.installed --no-print-directory "$@"; }'
+
+
+class Dev(NamedTuple):
+    """`make dev` as a process, its addresses, and the HOME that it and its users have."""
+
+    process: subprocess.Popen[str]
+    console: str
+    edge: str
+    environment: dict[str, str]
+
+
+@pytest.fixture(scope="module")
+def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Dev]:
+    home = tmp_path_factory.mktemp("home")
+    path = f"{Path(sys.executable).parent}:{os.environ['PATH']}"
+    environment = {"PATH": path, "HOME": str(home)}
+    # Our Pub/Sub starts faster than Google's, which needs the root of an SDK.
+    command = [sys.executable, "-m", "local.dev"]
+    started = environment | {"CLOUDSDK_ROOT": str(home)}
+    with subprocess.Popen(
+        command, cwd=ROOT, env=started, stdout=subprocess.PIPE, text=True
+    ) as process:
+        assert process.stdout is not None
+        try:
+            console = next(line for line in process.stdout if line.startswith("console"))
+            edge = next(process.stdout)
+            yield Dev(process, console.split()[1], edge.split()[1], environment)
+        finally:
+            process.kill()
+
+
+@pytest.mark.parametrize("page", PAGES)
+def test_a_walk_through_works_as_written(running: Dev, page: str) -> None:
+    written = list(steps((ROOT / "docs" / f"{page}.md").read_text()))
+    assert any(step.printed for step in written)
+    with Shell(running.environment, ROOT) as shell:
+        shell.run(MAKE)
+        for step in written:
+            if step.commands != "make dev\n":
+                assert follow(shell, step.commands, step.printed) == []
+
+
+def follow(shell: Shell, commands: str, printed: list[str]) -> list[str]:
+    """What is not printed, and what is instead; commands that only look wait for rows to come."""
+    looks = any(word in commands for word in LOOKS)
+    deadline = time.monotonic() + (ARRIVAL_SECONDS if looks else 0)
+    while True:
+        output = shell.run(commands)
+        left = absent(printed, output)
+        if not left or time.monotonic() > deadline:
+            return [*left, commands, output] if left else []
+        time.sleep(0.5)
+
+
+def test_bq_speaks_to_the_stack(running: Dev) -> None:
+    require("gcloud", "bq")
+    with Shell(running.environment, ROOT) as shell:
+        shell.run(MAKE + '\neval "$(make -s environment)"')
+        counted = shell.run(
+            "bq query --use_legacy_sql=false --format=csv"
+            " 'SELECT COUNT(*) > 5 AS enough FROM aegis.events'"
+        )
+    assert counted.split() == ["enough", "true"]
+
+
+def test_the_console_and_the_example_extension_reach_it(running: Dev) -> None:
+    page = httpx.get(running.console, timeout=60)
+    assert (page.status_code, "The last hour" in page.text) == (200, True)
+    asked = {"Origin": EXTENSION_ORIGIN, "Access-Control-Request-Method": "POST"}
+    answer = httpx.options(running.edge, headers=asked)
+    assert answer.headers["access-control-allow-origin"] == EXTENSION_ORIGIN
+
+
+def test_ctrl_c_ends_it_and_leaves_nothing_behind(running: Dev) -> None:
+    started = descendants(running.process.pid)
+    running.process.send_signal(signal.SIGINT)
+    assert running.process.wait(COMMAND_SECONDS) == 0
+    assert remaining(started) == set()
+    port = running.edge.rpartition(":")[2].partition("/")[0]
+    assert not (ROOT / ".cache/running" / port).exists()
+    home = Path(running.environment["HOME"])
+    assert [str(path.relative_to(home)) for path in home.rglob("*")] == []
