@@ -1,8 +1,9 @@
 """Kill the service again and again under load; every message must be stored all the same.
 
-    python -m benchmarks.one_machine.kills --pubsub=ours --signal=SIGKILL --times=20
+    python -m benchmarks.one_machine.kills --pubsub=ours --signal=SIGKILL --times=20 --keep
 
-Takes about five seconds a kill, and up to a minute at the end for leases to run out.
+Takes about five seconds a kill, and up to a minute at the end for leases to run out. With `--keep`
+the outcome goes into the file of results and into docs/one-machine.md.
 """
 
 import argparse
@@ -13,6 +14,8 @@ import threading
 import time
 from typing import NamedTuple
 
+from benchmarks.one_machine.pages import write_pages
+from benchmarks.one_machine.results import load, merged, save
 from benchmarks.one_machine.setting import START_SECONDS, Running, Setting, setting
 from benchmarks.pipeline.messages import DISTINCT, payload
 from local.names import TOPIC
@@ -116,6 +119,7 @@ def main() -> None:
     command.add_argument("--times", type=int, default=20)
     command.add_argument("--per_second", type=float, default=4_000, help="messages published")
     command.add_argument("--processes", type=int, default=1)
+    command.add_argument("--keep", action="store_true", help="write the outcome down")
     options = command.parse_args()
     with setting(options.pubsub) as stage:
         outcome = kill(
@@ -128,6 +132,15 @@ def main() -> None:
     print(outcome)
     if outcome.lost or outcome.rows + outcome.dead_letters - outcome.repeated != outcome.published:
         sys.exit("received is not rows + dead letters")
+    if options.keep:
+        _keep(options, outcome)
+
+
+def _keep(options: argparse.Namespace, outcome: Outcome) -> None:
+    names = ("pubsub", "signal", "times", "per_second", "processes")
+    result = {name: getattr(options, name) for name in names} | outcome._asdict()
+    save(merged(load(), {"kills": [result]}))
+    write_pages()
 
 
 if __name__ == "__main__":

@@ -7,12 +7,13 @@ import os
 import sys
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from statistics import median
 from typing import Any, NamedTuple
 
+from benchmarks.one_machine.results import Results
 from benchmarks.one_machine.setting import START_SECONDS, Running, Setting, setting
 from benchmarks.one_machine.stored import percentile
 from benchmarks.pipeline.messages import DISTINCT, payload
@@ -32,36 +33,42 @@ TICKS = os.sysconf("SC_CLK_TCK")
 PAGE_BYTES = os.sysconf("SC_PAGE_SIZE")
 
 
-class Plan(NamedTuple):
-    """How often, how many messages for each reader, and how long."""
+class Part(NamedTuple):
+    """Backlogs of so many events for each reader, `runs` times; then even rates, for `seconds`."""
 
     runs: int
     events: dict[str, int]
-    paced: tuple[tuple[str, str, int], ...]  # reader, Pub/Sub, messages a second
-    paced_seconds: int
-    memory_seconds: int
+    paced: list[tuple[str, str, int]]  # reader, Pub/Sub, messages a second
+    seconds: int
+    is_memory: bool = False
+
+    def divided(self, by: int) -> "Part":
+        """The same, once, with so much less of each."""
+        events = {reader: count // by for reader, count in self.events.items()}
+        return self._replace(runs=min(1, self.runs), events=events, seconds=self.seconds // by)
 
 
-def measure(plan: Plan) -> dict[str, Any]:
-    """The results of a plan, as the JSON file has them."""
+def measure(parts: Iterable[Part]) -> Results:
+    """What the parts come to, as the file of results has it."""
     cores = sorted(os.sched_getaffinity(0))
     os.sched_setaffinity(0, cores[1:] or cores)
-    saturated = [_medians(plan, reader, cores) for reader in plan.events]
-    paced = [
-        _paced(reader, pubsub, rate, plan.paced_seconds, cores[:1])
-        for reader, pubsub, rate in plan.paced
-    ]
-    memory = _paced("ours", "ours", 1_000, plan.memory_seconds, cores[:1])
-    return {"runs": plan.runs, "saturated": saturated, "paced": paced, "memory": memory}
+    results: Results = {"saturated": [], "paced": [], "memory": []}
+    for part in parts:
+        results["saturated"] += [_medians(part, reader, cores) for reader in part.events]
+        results["paced"] += [_paced(*each, part.seconds, cores[:1]) for each in part.paced]
+        if part.is_memory:
+            results["memory"].append(_paced("ours", "ours", 1_000, part.seconds, cores[:1]))
+    return results
 
 
-def _medians(plan: Plan, reader: str, cores: list[int]) -> dict[str, Any]:
+def _medians(part: Part, reader: str, cores: list[int]) -> dict[str, Any]:
     mine = cores if "two" in reader else cores[:1]
-    samples = [_saturated(reader, plan.events[reader], mine) for _ in range(plan.runs)]
+    samples = [_saturated(reader, part.events[reader], mine) for _ in range(part.runs)]
     names = ("events_per_second", "cpu_us_per_event", "peak_mb")
     return {
         "reader": reader,
-        "events": plan.events[reader],
+        "events": part.events[reader],
+        "load_average": os.getloadavg()[1],
         **{name: median(sample[name] for sample in samples) for name in names},
         "samples": samples,
     }
@@ -104,6 +111,7 @@ def _paced(reader: str, pubsub: str, rate: int, seconds: int, cores: list[int]) 
         "pubsub": pubsub,
         "per_second": rate,
         "seconds": seconds,
+        "load_average": os.getloadavg()[1],
         "p50_ms": 1000 * percentile(times, 0.5),
         "p99_ms": 1000 * percentile(times, 0.99),
         "cpu_us_per_event": 1e6 * cpu / published,

@@ -1,9 +1,12 @@
 """The results as tables."""
 
+from collections.abc import Iterable
 from typing import Any
 
 from rich.console import Console
 from rich.table import Table
+
+from benchmarks.one_machine.results import Results
 
 WIDTH = 120  # in a log, too
 NAMES = {
@@ -15,10 +18,13 @@ NAMES = {
 SERVERS = {"ours": "in-memory server", "google": "Google's emulator"}
 
 
-def print_report(results: dict[str, Any]) -> None:
-    Console(width=WIDTH).print(
-        _saturated(results["saturated"]), _paced(results["paced"]), _memory(results["memory"])
-    )
+def print_report(results: Results) -> None:
+    tables = [
+        _saturated(results["saturated"]),
+        _paced(results["paced"]),
+        *map(_memory, results["memory"]),
+    ]
+    Console(width=WIDTH).print(*(table for table in tables if table.row_count))
 
 
 def _table(title: str, *headings: str) -> Table:
@@ -31,22 +37,37 @@ def _table(title: str, *headings: str) -> Table:
 def _saturated(results: list[dict[str, Any]]) -> Table:
     headings = ("events", "events/s", "CPU µs/event", "memory, MB")
     table = _table("Backlog to rows, in-memory Pub/Sub", *headings)
-    for result in results:
-        table.add_row(
+    for row in saturated_rows(results):
+        table.add_row(*row)
+    return table
+
+
+def saturated_rows(results: Iterable[dict[str, Any]]) -> list[tuple[str, ...]]:
+    """Reader, events, events a second, CPU and memory."""
+    return [
+        (
             NAMES[result["reader"]],
             f"{result['events']:,}",
             f"{result['events_per_second']:,.0f}",
             f"{result['cpu_us_per_event']:.1f}",
             f"{result['peak_mb']:.0f}",
         )
-    return table
+        for result in results
+    ]
 
 
 def _paced(results: list[dict[str, Any]]) -> Table:
     headings = ("Pub/Sub", "events/s", "p50, ms", "p99, ms", "CPU µs/event")
     table = _table("Publication to row", *headings)
-    for result in results:
-        table.add_row(
+    for row in paced_rows(results):
+        table.add_row(*row)
+    return table
+
+
+def paced_rows(results: Iterable[dict[str, Any]]) -> list[tuple[str, ...]]:
+    """Reader, Pub/Sub, events a second, latencies and CPU."""
+    return [
+        (
             NAMES[result["reader"]],
             SERVERS[result["pubsub"]],
             f"{result['per_second']:,}",
@@ -54,13 +75,19 @@ def _paced(results: list[dict[str, Any]]) -> Table:
             f"{result['p99_ms']:.0f}",
             f"{result['cpu_us_per_event']:.0f}",
         )
-    return table
+        for result in results
+    ]
 
 
 def _memory(result: dict[str, Any]) -> Table:
-    values = result["resident_mb"]
     title = f"Memory of this service at {result['per_second']:,} events/s, MB"
     table = _table(title, "start", "a quarter", "half", "three quarters", "end")
-    shown = [values[round(share * (len(values) - 1))] for share in (0, 0.25, 0.5, 0.75, 1)]
-    table.add_row(f"{result['seconds']} s", *(f"{value:.0f}" for value in shown))
+    table.add_row(*memory_row(result))
     return table
+
+
+def memory_row(result: dict[str, Any]) -> tuple[str, ...]:
+    """How long, and the memory at the beginning, at each quarter and at the end."""
+    values = result["resident_mb"]
+    shown = [values[round(share * (len(values) - 1))] for share in (0, 0.25, 0.5, 0.75, 1)]
+    return f"{result['seconds']} s", *(f"{value:.0f}" for value in shown)
