@@ -6,10 +6,12 @@ import threading
 
 from aegis_micro.micro import Micro
 from ingest_function.settings import ConfigurationError
+from schemas import SchemaFileError, versions
 
 
 def main() -> None:
     options = parse_options()
+    versions()  # a version file at fault stops the start, not the first request
     micro = Micro(
         port=options.port, api_key=options.api_key, allowed_origins=options.allowed_origin
     )
@@ -38,5 +40,5 @@ def parse_options() -> argparse.Namespace:
 if __name__ == "__main__":
     try:
         main()
-    except (ConfigurationError, OSError) as error:
+    except (ConfigurationError, SchemaFileError, OSError) as error:
         raise SystemExit(f"aegis-micro: {error}") from None

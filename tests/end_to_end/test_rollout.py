@@ -18,12 +18,13 @@ import httpx
 import pytest
 from google.cloud import bigquery
 
+from flex_template.replay.__main__ import run as replay
 from local.process import Process, accepts, free_port
 from local.pubsub.server import PubSubServer
 from schemas import event_columns, versions
 from schemas.evolution.migration import migrate
 from tests.flex_template.command import Ended, run_main
-from tests.ingest_function.inbox import Inbox
+from tests.ingest_function.inbox import TOPIC, Inbox
 from tests.machine import ROOT
 from tests.schemas.generated import VALID_OF
 from tests.warehouse import Warehouse
@@ -141,6 +142,15 @@ def run_pipeline(release: Path, payloads: list[bytes], table: str, file: Path) -
     return Ended(ended.returncode, ended.stdout, ended.stderr)
 
 
+def replay_all(warehouse: Warehouse, monkeypatch: pytest.MonkeyPatch) -> list[bytes]:
+    """What the replay of all dead letters publishes."""
+    with PubSubServer() as server:
+        inbox = Inbox(server)
+        monkeypatch.setenv("PUBSUB_EMULATOR_HOST", server.host)
+        replay([f"--dead_letter_table={warehouse.dead_letters}", f"--topic={TOPIC}"])
+        return [message.data for message in inbox.messages()]
+
+
 def stored_ids(warehouse: Warehouse, table: str) -> list[str]:
     rows = warehouse.client.query(f"SELECT event_id FROM `{table}`").result()  # noqa: S608
     return sorted(row[0] for row in rows)
@@ -168,6 +178,7 @@ def test_no_event_of_either_edge_is_lost(  # noqa: PLR0917 - fixtures
     sent_again: Traffic,
     warehouse: Warehouse,
     tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
     pipeline_version: int,
     table_version: int,
 ) -> None:
@@ -176,6 +187,7 @@ def test_no_event_of_either_edge_is_lost(  # noqa: PLR0917 - fixtures
 
     ended = run_pipeline(releases[pipeline_version], published, table, file)
     stored, letters = stored_ids(warehouse, table), warehouse.rows("dead_letters")
+    waiting = []
     if pipeline_version > table_version:
         # It does not start: messages stay in the subscription.
         assert f"python -m schemas apply --events_table={table}" in ended.stderr
@@ -183,14 +195,16 @@ def test_no_event_of_either_edge_is_lost(  # noqa: PLR0917 - fixtures
         waiting = published
     else:
         assert ended.returncode == 0, ended.stderr
-        waiting = [letter["payload"] for letter in letters]
         assert {letter["error_code"] for letter in letters} <= {"unknown_schema_version"}
-        assert len(waiting) == (PER_VERSION if pipeline_version == OLD else 0)
-    assert sorted([*stored, *ids(waiting)]) == ids(published)
+        assert len(letters) == (PER_VERSION if pipeline_version == OLD else 0)
+    kept = [letter["payload"] for letter in letters]
+    assert sorted([*stored, *ids(kept), *ids(waiting)]) == ids(published)
 
     # The roll-out in its order: table; pipeline, with what waits and dead letters replayed; edge.
     migrate(table, execute=True)
-    ended = run_pipeline(ROOT, [*waiting, *sent_again.published], table, file)
+    replayed = replay_all(warehouse, monkeypatch)
+    assert sorted(replayed) == sorted(kept)
+    ended = run_pipeline(ROOT, [*waiting, *replayed, *sent_again.published], table, file)
     assert ended.returncode == 0, ended.stderr
     sent = [json.dumps(event).encode() for edge in (OLD, NEW) for event in events_for(edge)]
     assert stored_ids(warehouse, table) == ids(sent)

@@ -1,19 +1,20 @@
 """With PRIVACY=annotated, what a field's annotation takes away leaves the edge nowhere."""
 
-from collections.abc import Iterator
+import re
+from html import unescape
 
 import httpx
 import orjson
 import pytest
 
-from flex_template.bigquery.group_commit.append_stream import EMULATOR_VARIABLE
+from console.app import create_app
 from flex_template.message import Message
-from local.bigquery.write_server import BigQueryWriteServer
 from schemas import now_micros
 from tests.flex_template.runs import run
 from tests.ingest_function.conftest import StartEdge
 from tests.ingest_function.events import event
 from tests.ingest_function.inbox import Inbox
+from tests.warehouse import Warehouse
 
 SENTINEL = "Zx9Sentinel"
 DETAILS = {
@@ -29,13 +30,6 @@ def edge(start_edge: StartEdge) -> httpx.Client:
     return start_edge(PRIVACY="annotated", USER_ID_HMAC_KEY="0123456789abcdef")
 
 
-@pytest.fixture
-def bigquery(monkeypatch: pytest.MonkeyPatch) -> Iterator[BigQueryWriteServer]:
-    with BigQueryWriteServer() as server:
-        monkeypatch.setenv(EMULATOR_VARIABLE, server.host)
-        yield server
-
-
 def sentinel_event(**fields: object) -> dict[str, object]:
     said = {"user_id": SENTINEL, "timestamp": "2026-11-18T00:00:00Z", "event_details": DETAILS}
     return event(schema_version=2, **said, **fields)
@@ -49,10 +43,10 @@ def test_only_what_the_annotations_keep_is_published(edge: httpx.Client, inbox: 
     assert SENTINEL not in str(inbox.messages())
 
 
-def test_a_sentinel_is_in_no_row_dead_letter_or_log(
+def test_a_sentinel_is_in_no_row_dead_letter_log_or_page_of_the_console(
     edge: httpx.Client,
     inbox: Inbox,
-    bigquery: BigQueryWriteServer,
+    warehouse: Warehouse,
     capfd: pytest.CaptureFixture[str],
 ) -> None:
     refused = sentinel_event(confidence=7)
@@ -60,16 +54,39 @@ def test_a_sentinel_is_in_no_row_dead_letter_or_log(
     assert answer.status_code == 202
     messages = [
         Message(each.data, dict(each.attributes), each.message_id, now_micros())
-        for each in inbox.messages()
+        for each in [*inbox.messages(), *inbox.quarantined()]
     ]
     cut = [each._replace(data=each.data[:-9], message_id="cut") for each in messages[:1]]
-    run([*messages, *cut])
-    assert len(bigquery.rows["events"]) == 1
-    assert bigquery.rows["dead_letters"]
+    tables = f"--events_table={warehouse.events}", f"--dead_letter_table={warehouse.dead_letters}"
+    run([*messages, *cut], *tables)
+    stored = {kind: warehouse.rows(kind) for kind in ("events", "dead_letters")}
+    assert [len(rows) for rows in stored.values()] == [1, 3]
+    pages = console_pages(warehouse)
+    assert any(stored["events"][0]["event_id"] in page for page in pages.values())
+    assert sum(path.startswith("/dead-letters/") for path in pages) >= 3
     written = capfd.readouterr()
-    for text in (str(bigquery.rows), written.out, written.err, answer.text):
-        assert SENTINEL not in text
+    for text in (str(stored), str(pages), written.out, written.err, answer.text):
         assert SENTINEL.lower() not in text.lower()
+
+
+def console_pages(warehouse: Warehouse) -> dict[str, str]:
+    """Every page of the console that its links lead to, by path."""
+    project, dataset = warehouse.dataset.split(".")
+    environment = {
+        "GCP_PROJECT_ID": project,
+        "PUB_SUB_TOPIC_ID": "events",
+        "BIGQUERY_DATASET_ID": dataset,
+        "BIGQUERY_TABLE_ID": "events",
+        "CONSOLE_ACCESS": "loopback",
+    }
+    client, pages, found = create_app(environment).test_client(), dict[str, str](), ["/"]
+    while found:
+        path = found.pop()
+        if path not in pages:
+            with client.get(path) as answer:
+                pages[path] = answer.get_data(as_text=True)
+            found += map(unescape, re.findall(r'href="(/[^"]*)"', pages[path]))
+    return pages
 
 
 def test_privacy_is_off_unless_asked_for(start_edge: StartEdge, inbox: Inbox) -> None:

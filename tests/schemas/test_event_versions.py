@@ -1,6 +1,10 @@
 """The version files are checked when they are loaded; each fault is one line that leads to it."""
 
 import json
+import os
+import shutil
+import subprocess
+import sys
 from collections.abc import Callable
 from importlib.resources import files
 from pathlib import Path
@@ -9,6 +13,7 @@ from typing import Any
 import pytest
 
 from schemas.event_versions import SchemaFileError, load, versions
+from tests.machine import ROOT
 
 Document = dict[str, Any]
 
@@ -187,3 +192,34 @@ def test_a_later_version_fits_the_earlier_ones(
     document = second_version()
     change(document)
     assert fault_of(write(tmp_path, first_version(), document)) == f"event.v2.schema.json: {fault}"
+
+
+@pytest.mark.parametrize(
+    ("command", "speaker"),
+    [
+        ("ingest_function", "ingest_function: "),
+        ("aegis_micro", "aegis-micro: "),
+        ("schemas check", ""),
+    ],
+)
+def test_a_file_at_fault_stops_a_program_with_one_line(
+    tmp_path: Path, command: str, speaker: str
+) -> None:
+    for package in ("schemas", "ingest_function", "aegis_micro"):
+        shutil.copytree(ROOT / package, tmp_path / package)
+    faulty = first_version() | {"oneOf": []}
+    (tmp_path / "schemas" / "event.v1.schema.json").write_text(json.dumps(faulty))
+    settings = {"GCP_PROJECT_ID": "aegis-test", "PUB_SUB_TOPIC_ID": "events", "AUTH_MODE": "none"}
+    ended = subprocess.run(
+        [sys.executable, "-P", "-m", *command.split()],
+        cwd=tmp_path,
+        env={**os.environ, **settings, "PYTHONPATH": str(tmp_path)},
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=60,
+    )
+    assert (ended.returncode, ended.stdout) == (1, "")
+    assert ended.stderr == (
+        f"{speaker}event.v1.schema.json: : unknown keyword or annotation oneOf\n"
+    )
