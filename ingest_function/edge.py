@@ -66,6 +66,8 @@ class Edge:
     def _handler(self, request: Request) -> Handler:
         _check_headers(request)
         methods = self._routes.get(request.path)
+        if methods is None and request.method == "OPTIONS":
+            return self._cors.preflight  # or a browser shows a wrong path as a server that is down
         if methods is None:
             detail = "there are /v1/events and /health"
             raise Problem(HTTPStatus.NOT_FOUND, ProblemCode.NOT_FOUND, detail)

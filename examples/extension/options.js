@@ -36,10 +36,8 @@ function verdict({ accepted, problem }, { host, pathname }) {
     invalid_api_key: `${host} does not know this API key`,
     missing_credentials: `${host} asks for an API key`,
     offline: "the browser is offline",
-    // A browser does not tell an address that is missing from a server that is.
-    unreachable: pathname.endsWith("/v1/events")
-      ? `cannot reach ${host}`
-      : `cannot reach ${host}, or it has no ${pathname}: the address usually ends in /v1/events`,
+    not_found: `${host} has no ${pathname}: the address usually ends in /v1/events`,
+    unreachable: `cannot reach ${host}`,
     timeout: `${host} did not answer in time`,
   };
   return ["bad", `Saved, but ${reasons[problem.code] ?? `${problem.message} (${problem.code})`}.`];

@@ -24,6 +24,7 @@ function stopped({ code, message }) {
     invalid_api_key: "The server does not know this API key.",
     missing_credentials: "The server asks for an API key.",
     origin_not_allowed: "The server does not accept this extension yet.",
+    not_found: "The server has no such address.",
   };
   const text = texts[code] ?? `Sending has stopped: ${message} (${code}).`;
   return { text, tone: "bad", action: "options" };

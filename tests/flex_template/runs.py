@@ -48,13 +48,13 @@ def numbered(payloads: Iterable[bytes]) -> list[Message]:
     return [message(data, message_id=str(number)) for number, data in enumerate(payloads)]
 
 
-def run(messages: Sequence[Message], *options: str) -> PipelineResult:
+def run(messages: Sequence[Message], *options: str, limits: Limits = LIMITS) -> PipelineResult:
     """Run all messages as a batch, with the sinks that the options name, and wait for the end."""
     tables = (f"--events_table={EVENTS_TABLE}", f"--dead_letter_table={DEAD_LETTERS_TABLE}")
     parsed, _ = parse(["--input_files=none", *tables, *options], {})
     source = beam.Create(list(map(serialize, messages)), reshuffle=False)
     pipeline = beam.Pipeline("FnApiRunner", options=PipelineOptions([]))
-    build(pipeline, source, sinks(parsed), ORIGIN, LIMITS)
+    build(pipeline, source, sinks(parsed), ORIGIN, limits)
     result = pipeline.run()
     result.wait_until_finish()
     return result

@@ -6,18 +6,12 @@ import orjson
 import pytest
 from hypothesis import HealthCheck, example, given, settings
 
-from schemas import ErrorCode, EventError, InvalidEvent, now_micros, parse, validate
-from tests.clients.javascript.verdicts import ClientVerdicts
+from schemas import EventError, InvalidEvent, now_micros, parse, validate
+from tests.clients.javascript.verdicts import UNREADABLE, ClientVerdicts
 from tests.golden.examples import Example, load
 from tests.schemas.generated import VALID, events, json_values
 
 NOW = now_micros() // 1000 * 1000
-UNREADABLE = {
-    ErrorCode.EMPTY_PAYLOAD,
-    ErrorCode.NOT_UTF8,
-    ErrorCode.MALFORMED_JSON,
-    ErrorCode.TOO_MANY_VALUES,  # the client counts bytes alone, of which these have too many
-}
 
 
 def server_errors(body: bytes, now: int = NOW) -> list[EventError]:

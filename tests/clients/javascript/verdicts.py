@@ -7,9 +7,16 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any, NamedTuple, Self
 
-from schemas import EventError
+from schemas import ErrorCode, EventError
 
 SCRIPT = Path(__file__).with_name("verdicts.mjs")
+# What no value of JavaScript can be, or not with the same words.
+UNREADABLE = {
+    ErrorCode.EMPTY_PAYLOAD,
+    ErrorCode.NOT_UTF8,
+    ErrorCode.MALFORMED_JSON,
+    ErrorCode.TOO_MANY_VALUES,  # the client counts bytes alone, of which these have too many
+}
 
 
 class ClientVerdict(NamedTuple):

@@ -80,7 +80,7 @@ def test_the_options_say_what_the_server_says(
     look("plain_http", "http://example.org/v1/events", API_KEY, "Not saved: the endpoint must use")
     look("accepted", function.endpoint, API_KEY, f"Saved. {address} accepts events")
     look("wrong_key", function.endpoint, "not-the-key-of-this-server", "does not know this API key")
-    look("wrong_path", function.endpoint.replace("v1", "v9"), API_KEY, "or it has no /v9/events")
+    look("wrong_path", function.endpoint.replace("v1", "v9"), API_KEY, "has no /v9/events")
     function.restart({"ALLOWED_ORIGINS": "chrome-extension://someoneelse"})
     look("origin", function.endpoint, API_KEY, "does not accept this extension yet")
     function.stop()

@@ -87,6 +87,14 @@ def test_an_allowed_origin_may_read_every_answer(cors_edge: httpx.Client) -> Non
     assert "retry-after" in bad.headers["access-control-expose-headers"]
 
 
+def test_a_browser_may_read_that_a_path_is_wrong(cors_edge: httpx.Client) -> None:
+    headers = {"Origin": ORIGIN, "Access-Control-Request-Method": "POST"}
+    assert cors_edge.options("/v9/events", headers=headers).status_code == 204
+    answer = cors_edge.post("/v9/events", json=event(), headers={"Origin": ORIGIN})
+    assert (answer.status_code, answer.json()["code"]) == (404, "not_found")
+    assert answer.headers["access-control-allow-origin"] == ORIGIN
+
+
 OTHER_ORIGINS = ["https://evil.example", "null", f"{ORIGIN}x", ORIGIN.upper(), "http://app.example"]
 
 
