@@ -10,11 +10,14 @@ import signal
 import sys
 from collections.abc import Mapping, Sequence
 
-from flex_template import metrics
-from flex_template.job import Job
-from flex_template.one_machine.processes import serve_in_processes
-from flex_template.one_machine.service import serve
-from flex_template.preflight import preflight
+from flex_template.one_machine.signals import quiet_imports
+
+with quiet_imports(__name__):
+    from flex_template import metrics
+    from flex_template.job import Job
+    from flex_template.one_machine.processes import serve_in_processes
+    from flex_template.one_machine.service import serve
+    from flex_template.preflight import preflight
 
 
 def run(arguments: Sequence[str], environment: Mapping[str, str]) -> None:

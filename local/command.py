@@ -34,14 +34,14 @@ def run_with_stack(
         SystemExit: with a line that says what is wrong; `interrupted` after Ctrl-C, 143 after
             SIGTERM.
     """
+    # A shell starts background jobs with SIGINT ignored.
+    signal.signal(signal.SIGINT, signal.default_int_handler)
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(128 + signal.SIGTERM))
     command = argparse.ArgumentParser(prog=prog, description=description)
     command.add_argument(
         "--port", type=_port, default=0, help="port of the edge; 0, the default, picks a free one"
     )
     options = command.parse_args()
-    # A shell starts background jobs with SIGINT ignored.
-    signal.signal(signal.SIGINT, signal.default_int_handler)
-    signal.signal(signal.SIGTERM, lambda *_: sys.exit(128 + signal.SIGTERM))
     console = Console()
     try:
         _run(

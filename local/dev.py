@@ -6,16 +6,19 @@ python -m local.dev --port 8080
 import time
 from datetime import UTC, datetime, timedelta
 
-from rich.console import Console
-from rich.live import Live
-from rich.text import Text
+from flex_template.one_machine.signals import quiet_imports
 
-from local.command import run_with_stack
-from local.names import EXTENSION_ORIGIN, LOCAL_API_KEY
-from local.outcomes import Tables, View
-from local.running import announced
-from local.stack import Stack
-from local.traffic import send_samples
+with quiet_imports(__name__, code=0):
+    from rich.console import Console
+    from rich.live import Live
+    from rich.text import Text
+
+    from local.command import run_with_stack
+    from local.names import EXTENSION_ORIGIN, LOCAL_API_KEY
+    from local.outcomes import Tables, View
+    from local.running import announced
+    from local.stack import Stack
+    from local.traffic import send_samples
 
 REFRESH_SECONDS = 1.0
 RATE_SECONDS = 10

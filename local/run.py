@@ -6,15 +6,18 @@ python -m local.run
 from collections import Counter
 from collections.abc import Iterable
 
-from rich.console import Console
+from flex_template.one_machine.signals import quiet_imports
 
-from local.arrivals import Arrivals, wait_for
-from local.command import run_with_stack
-from local.process import StackError
-from local.report import dead_letters_table, events_table, exchanges_table
-from local.stack import Stack
-from local.traffic import Sent, send_samples
-from schemas import Stage
+with quiet_imports(__name__):
+    from rich.console import Console
+
+    from local.arrivals import Arrivals, wait_for
+    from local.command import run_with_stack
+    from local.process import StackError
+    from local.report import dead_letters_table, events_table, exchanges_table
+    from local.stack import Stack
+    from local.traffic import Sent, send_samples
+    from schemas import Stage
 
 ARRIVAL_SECONDS = 90
 

@@ -12,11 +12,11 @@ from google.auth.credentials import AnonymousCredentials
 from google.cloud import bigquery
 
 from local import names
-from local.bigquery.start import start_bigquery
+from local.bigquery.start import BigQuery, starting_bigquery
 from local.process import Process, StackError, accepts, free_port
 from local.pubsub import clients as pubsub_clients
 from local.pubsub.server import PubSubServer
-from local.pubsub.start import start_pubsub
+from local.pubsub.start import starting_pubsub
 from local.resources import create_queue, create_tables
 
 ROOT = Path(__file__).parent.parent
@@ -65,30 +65,40 @@ class Stack:
     def _start(self) -> None:
         port = _checked_port(self._port)
         self._logs = Path(self._parts.enter_context(_temporary_folder()))
-        self._start_bigquery()
-        self._start_pubsub()
+        # All at once, as each imports for a second or two; then what needs another to be there.
+        bigquery = self._parts.enter_context(starting_bigquery(self._logs))
+        self.bigquery_hosts = bigquery.variables
+        self.pubsub = self._parts.enter_context(starting_pubsub(self._logs, self._given_pubsub))
+        started = (bigquery.process, self.pubsub.process)
+        self._processes += [process for process in started if process is not None]
         self._start_pipeline()
-        self._start_edge(port)
+        edge = self._start_edge(port)
+        self._create_queue()
+        self._create_tables(bigquery)
+        self._tables_are_there.touch()
+        edge.wait_until(lambda: accepts(port), READY_SECONDS)
 
-    def _start_bigquery(self) -> None:
-        emulator = self._parts.enter_context(start_bigquery(self._logs))
-        self._processes.append(emulator.process)
-        self.bigquery_hosts = emulator.variables
-        self.bigquery = self._parts.enter_context(_bigquery_client(emulator.url))
-        create_tables(self.bigquery, names.DATASET)
-
-    def _start_pubsub(self) -> None:
-        self.pubsub = self._parts.enter_context(start_pubsub(self._logs, self._given_pubsub))
-        if self.pubsub.process is not None:
-            self._processes.append(self.pubsub.process)
+    def _create_queue(self) -> None:
+        self.pubsub.wait_until_ready()
         channel = self._parts.enter_context(pubsub_clients.connect(self.pubsub.host))
         self.publisher = pubsub_clients.publisher(channel)
         create_queue(self.publisher, pubsub_clients.subscriber(channel))
 
+    def _create_tables(self, emulator: BigQuery) -> None:
+        emulator.wait_until_ready()
+        self.bigquery = self._parts.enter_context(_bigquery_client(emulator.url))
+        create_tables(self.bigquery, names.DATASET)
+
+    @property
+    def _tables_are_there(self) -> Path:
+        """A file for which the pipeline waits: it ends where a table is missing."""
+        return self._logs / "tables-are-there"
+
     def _start_pipeline(self) -> None:
         self._spawn(
             "pipeline",
-            *["-m", "flex_template.main", "--runner=DirectRunner", "--streaming"],
+            *["-m", "local.imported", str(self._tables_are_there), "flex_template.main"],
+            *["--runner=DirectRunner", "--streaming"],
             f"--input_subscription={names.SUBSCRIPTION}",
             f"--events_table={names.EVENTS}",
             f"--dead_letter_table={names.DEAD_LETTERS}",
@@ -97,8 +107,9 @@ class Stack:
             **self.bigquery_hosts,
         )
 
-    def _start_edge(self, port: int) -> None:
-        process = self._spawn(
+    def _start_edge(self, port: int) -> Process:
+        self.url = f"http://127.0.0.1:{port}"
+        return self._spawn(
             "edge",
             *["-m", "ingest_function"],
             HOST="127.0.0.1",
@@ -111,8 +122,6 @@ class Stack:
             ALLOWED_ORIGINS=self._allowed_origins,
             MAX_EVENT_AGE_DAYS=str(self._max_event_age_days),
         )
-        process.wait_until(lambda: accepts(port), READY_SECONDS)
-        self.url = f"http://127.0.0.1:{port}"
 
     def start_console(self) -> str:
         """Serve the console over this stack too; returns its address."""

@@ -23,6 +23,11 @@ class BigQuery:
     storage_host: str
     process: Process
 
+    def wait_until_ready(self) -> None:
+        """Raise `StackError` if it does not start."""
+        ports = [int(host.rpartition(":")[2]) for host in (self.url, self.storage_host)]
+        self.process.wait_until(lambda: all(map(accepts, ports)), READY_SECONDS)
+
     @property
     def variables(self) -> dict[str, str]:
         """The environment by which clients in any process find it."""
@@ -36,11 +41,18 @@ def start_bigquery(log_folder: Path) -> Iterator[BigQuery]:
     Raises:
         StackError: it did not start.
     """
+    with starting_bigquery(log_folder) as bigquery:
+        bigquery.wait_until_ready()
+        yield bigquery
+
+
+@contextmanager
+def starting_bigquery(log_folder: Path) -> Iterator[BigQuery]:
+    """The same, while it still starts."""
     rest, grpc = free_port(), free_port()
     ports = [f"--rest_port={rest}", f"--grpc_port={grpc}"]
     command = [sys.executable, "-m", "local.bigquery.emulator", *ports]
     EXTENSIONS.mkdir(parents=True, exist_ok=True)
     environment = {"PYTHONPATH": str(ROOT), "HOME": str(EXTENSIONS)}
     with Process("bigquery", command, environment, log_folder) as process:
-        process.wait_until(lambda: accepts(rest) and accepts(grpc), READY_SECONDS)
         yield BigQuery(f"http://127.0.0.1:{rest}", f"127.0.0.1:{grpc}", process)

@@ -12,15 +12,21 @@ from local.pubsub.server import PubSubServer
 
 @dataclass(frozen=True)
 class PubSub:
-    """A running Pub/Sub; `process` is None if it runs inside this one."""
+    """A Pub/Sub that starts or runs; `process` is None if it runs inside this one."""
 
     host: str
     description: str
     process: Process | None = None
 
+    def wait_until_ready(self) -> None:
+        """Raise `StackError` if it does not start."""
+        if self.process is not None:
+            port = int(self.host.rpartition(":")[2])
+            self.process.wait_until(lambda: accepts(port))
+
 
 @contextmanager
-def start_pubsub(log_folder: Path, ours: PubSubServer | None = None) -> Iterator[PubSub]:
+def starting_pubsub(log_folder: Path, ours: PubSubServer | None = None) -> Iterator[PubSub]:
     """Serve until the block ends; `ours`, a running server, is taken instead of a new one."""
     if ours is not None:
         yield PubSub(ours.host, "in-memory server")
@@ -33,5 +39,4 @@ def start_pubsub(log_folder: Path, ours: PubSubServer | None = None) -> Iterator
             yield PubSub(server.host, f"in-memory server ({missing})")
         return
     with Process("pubsub", command, {}, log_folder) as process:
-        process.wait_until(lambda: accepts(port))
         yield PubSub(f"127.0.0.1:{port}", "Google's emulator", process)

@@ -106,7 +106,7 @@ def test_a_part_that_dies_ends_the_stack_and_is_named(
     dev: subprocess.Popen[str], part: str, module: str
 ) -> None:
     started = descendants(dev.pid)
-    first = min(pid for pid, command in commands(started) if f"-m {module}" in command)
+    first = min(pid for pid, command in commands(started) if module in command)
     os.kill(first, signal.SIGKILL)  # its workers, if any, are left to its guard
 
     _, errors = dev.communicate(timeout=COMMAND_SECONDS)
