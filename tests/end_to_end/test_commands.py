@@ -14,6 +14,7 @@ from local.stack import ROOT
 from tests.end_to_end.commands import COMMAND_SECONDS, commands, descendants, remaining, run
 from tests.machine import pubsub_emulator
 
+PARTS_WITH_GUARDS = 6  # BigQuery, the pipeline and the edge; Pub/Sub may be of this process
 STORED = (
     "Sent and stored: 6 events (5 after deduplication), "
     "8 dead letters: 4 refused by the edge, 4 by the pipeline."
@@ -81,36 +82,32 @@ def dev(tmp_path: Path) -> Iterator[subprocess.Popen[str]]:
 
 @pytest.mark.parametrize(
     ("number", "exit_code"),
-    [(signal.SIGTERM, 143), (signal.SIGKILL, -signal.SIGKILL)],  # SIGINT: test_dev.py
+    [(signal.SIGINT, 0), (signal.SIGTERM, 143), (signal.SIGKILL, -signal.SIGKILL)],
 )
-def test_no_process_outlives_the_stack(
-    dev: subprocess.Popen[str], number: signal.Signals, exit_code: int
+def test_no_process_outlives_a_stack_that_is_ended_while_it_starts(
+    number: signal.Signals, exit_code: int
 ) -> None:
-    started = descendants(dev.pid)
-    assert len(started) >= 6  # BigQuery, the edge and the pipeline, each with its guard
+    command = [sys.executable, "-m", "local.dev"]
+    with subprocess.Popen(
+        command, cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+    ) as process:
+        while len(started := descendants(process.pid)) < PARTS_WITH_GUARDS:
+            assert process.poll() is None
+        process.send_signal(number)
+        _, errors = process.communicate(timeout=COMMAND_SECONDS)
 
-    dev.send_signal(number)
-
-    assert dev.wait(COMMAND_SECONDS) == exit_code
+    assert (process.returncode, errors) == (exit_code, "")
     assert remaining(started) == set()
 
 
-@pytest.mark.parametrize(
-    ("part", "module"),
-    [
-        ("bigquery", "local.bigquery.emulator"),
-        ("pipeline", "flex_template.main"),
-    ],
-)
-def test_a_part_that_dies_ends_the_stack_and_is_named(
-    dev: subprocess.Popen[str], part: str, module: str
-) -> None:
+def test_a_part_that_dies_ends_the_stack_and_is_named(dev: subprocess.Popen[str]) -> None:
     started = descendants(dev.pid)
+    module = "local.bigquery.emulator"
     first = min(pid for pid, command in commands(started) if module in command)
     os.kill(first, signal.SIGKILL)  # its workers, if any, are left to its guard
 
     _, errors = dev.communicate(timeout=COMMAND_SECONDS)
 
     assert dev.returncode == 1
-    assert errors.splitlines() == [f"python -m local.dev: {part} ended with exit code 137"]
+    assert errors.splitlines() == ["python -m local.dev: bigquery ended with exit code 137"]
     assert remaining(started) == set()
