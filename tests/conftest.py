@@ -15,8 +15,27 @@ from tests.warehouse import Warehouse
 
 TESTS = Path(__file__).parent
 
-# Folders whose tests drive gcloud, a browser, an image or the whole stack.
-SLOW_FOLDERS = ("deploy", "template", "end_to_end", "examples")
+# Folders and files whose tests drive gcloud, a browser, an image, a runner or whole processes.
+SLOW = (
+    "clients",
+    "console",
+    "deploy",
+    "end_to_end",
+    "examples",
+    "flex_template/bigquery/group_commit/test_random_faults.py",
+    "flex_template/bigquery/test_streaming_inserts.py",
+    "flex_template/golden/test_golden_run.py",
+    "flex_template/one_machine/test_backfill.py",
+    "flex_template/one_machine/test_measurements.py",
+    "flex_template/one_machine/test_subscriptions.py",
+    "flex_template/test_stages.py",
+    "flex_template/test_streaming.py",
+    "ingest_function/test_hosts.py",
+    "ingest_function/test_openapi.py",
+    "template",
+)
+# Fixtures that start a BigQuery, Google's emulator or a service in a process of its own.
+SLOW_FIXTURES = ("bigquery_variables", "google_emulator", "stage")
 # Fixtures that live for the session and take long to start: one worker runs all tests of each.
 SHARED_FIXTURES = (
     "builder",
@@ -36,12 +55,13 @@ def pytest_configure(config: pytest.Config) -> None:
 
 @pytest.hookimpl(tryfirst=True)  # before pytest-xdist reads the groups
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Mark the tests of slow folders, and keep those that share a long start on one worker."""
+    """Mark the tests that take long, and keep those that share a long start on one worker."""
     for item in items:
-        area = item.path.relative_to(TESTS).parts[0]
-        if area in SLOW_FOLDERS:
+        path = str(item.path.relative_to(TESTS))
+        fixtures = set(getattr(item, "fixturenames", ()))
+        if path.startswith(SLOW) or fixtures & set(SLOW_FIXTURES):
             item.add_marker(pytest.mark.slow)
-        shared = set(SHARED_FIXTURES) & set(getattr(item, "fixturenames", ()))
+        shared = fixtures & set(SHARED_FIXTURES)
         if shared:
             item.add_marker(pytest.mark.xdist_group("+".join(sorted(shared))))
 

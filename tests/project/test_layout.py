@@ -6,6 +6,9 @@ from collections.abc import Iterator
 from graphlib import TopologicalSorter
 from pathlib import Path
 
+import pytest
+
+from tests.conftest import SLOW
 from tests.machine import ROOT
 
 MAX_FILES = 15
@@ -30,6 +33,11 @@ def test_no_import_leads_back_to_where_it_began() -> None:
     graph = {name: set(imported(path)) & set(modules) for name, path in modules.items()}
     order = list(TopologicalSorter(graph).static_order())  # raises CycleError, and names the circle
     assert len(order) == len(modules)
+
+
+@pytest.mark.parametrize("place", SLOW)
+def test_what_the_fast_target_leaves_out_is_there(place: str) -> None:
+    assert (ROOT / "tests" / place).exists()
 
 
 def source_files(folder: Path) -> Iterator[Path]:

@@ -43,6 +43,7 @@ def test_an_event_without_one_answer_is_not_repaired(program: str, reason: str) 
         repair(EVENT)
 
 
+@pytest.mark.slow
 def test_a_loop_is_ended_and_the_next_event_repaired() -> None:
     """Ended by the kernel: jq gives no control back."""
     with Repair('if .loop then last(range(1e15)) else . + {"ok": true} end') as repair:
@@ -51,6 +52,7 @@ def test_a_loop_is_ended_and_the_next_event_repaired() -> None:
         assert json.loads(repair(b"{}")) == {"ok": True}
 
 
+@pytest.mark.slow
 def test_a_program_that_wants_all_memory_is_ended() -> None:
     reasons = r"it takes too much memory|it takes more than 2 s"
     program = 'reduce range(40) as $_ ("x" * 1000; . + .) | length'
@@ -58,6 +60,7 @@ def test_a_program_that_wants_all_memory_is_ended() -> None:
         repair(EVENT)
 
 
+@pytest.mark.slow
 def test_after_some_loops_no_further_event_is_tried(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("flex_template.replay.repair.MAX_ENDED", 1)
     with Repair("last(range(1e15))") as repair:

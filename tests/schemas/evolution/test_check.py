@@ -84,6 +84,7 @@ _rules = st.fixed_dictionaries(
 
 
 # From Python 3.12 on, the inner search cannot trace while the outer one does, and says so.
+@pytest.mark.slow
 @pytest.mark.filterwarnings("ignore:avoiding tracing test function")
 # An example searches for counterexamples itself: to shrink one would take many minutes.
 @settings(
@@ -165,6 +166,7 @@ def test_a_released_file_may_be_neither_edited_nor_removed(tmp_path: Path) -> No
     assert not releasable
 
 
+@pytest.mark.slow
 def test_the_words_for_twenty_changes_are_documented(
     tmp_path_factory: pytest.TempPathFactory,
 ) -> None:
