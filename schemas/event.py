@@ -96,9 +96,13 @@ def validate(
             if there are none, with those of the other rules.
     """
     version = _version(document)
+    is_plain = True
     try:
         details = plain_details(version, document)
     except NotPlain:
+        is_plain = False
+    # Not within the handler: what is raised here would carry the other exception as its context.
+    if not is_plain:
         _check_schema(version, document, max_errors)
         details = _encoded_details(document)
     assert isinstance(document, dict)
