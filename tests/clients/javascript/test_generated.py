@@ -32,7 +32,7 @@ def test_the_sources_keep_to_their_types(node: str, development_tools: Path) -> 
     run(node, development_tools / "typescript" / "bin" / "tsc", "--project", "tsconfig.json")
 
 
-@pytest.mark.parametrize("path", sorted(PACKAGE.glob("src/*.d.ts")), ids=lambda path: path.name)
+@pytest.mark.parametrize("path", sorted(PACKAGE.glob("src/**/*.d.ts")), ids=lambda path: path.name)
 def test_no_public_type_is_any(path: Path) -> None:
     assert re.findall(r"\bany\b(?=\s*[;,)>\[|&=}])", path.read_text()) == []
 

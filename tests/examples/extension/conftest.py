@@ -58,6 +58,17 @@ def fresh_browser(playwright: Playwright, chromium: str, tmp_path: Path) -> Iter
     browser.stop()
 
 
+@pytest.fixture(scope="module")
+def unset_browser(
+    playwright: Playwright, chromium: str, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Browser]:
+    """The same for all tests of a module, which leave no setting behind."""
+    browser = Browser(playwright, chromium, tmp_path_factory.mktemp("profile"))
+    browser.start()
+    yield browser
+    browser.stop()
+
+
 @pytest.fixture
 def browser(fresh_browser: Browser, function: Function) -> Browser:
     """Set up through the options page to send to `function`."""

@@ -1,10 +1,11 @@
 """Full or forbidden storage, clocks that jump, servers that are none, tokens that expire."""
 
+import base64
+import json
 from collections.abc import Iterator
 from typing import Any
 
 import pytest
-from playwright.sync_api import Playwright
 
 from aegis_micro import Micro
 from tests.examples.extension.browser import ORIGIN, Browser
@@ -16,16 +17,6 @@ API_KEY = "a-key-that-is-renewed-in-time"
 def micro() -> Iterator[Micro]:
     with Micro(api_key=API_KEY, allowed_origins=[ORIGIN]) as micro:
         yield micro
-
-
-@pytest.fixture(scope="module")
-def browser(
-    playwright: Playwright, chromium: str, tmp_path_factory: pytest.TempPathFactory
-) -> Iterator[Browser]:
-    browser = Browser(playwright, chromium, tmp_path_factory.mktemp("profile"))
-    browser.start()
-    yield browser
-    browser.stop()
 
 
 def run(browser: Browser, program: str, endpoint: str = "http://127.0.0.1:9/v1/events") -> Any:
@@ -46,41 +37,41 @@ def run(browser: Browser, program: str, endpoint: str = "http://127.0.0.1:9/v1/e
     return result
 
 
-def test_storage_that_is_off_is_an_error(browser: Browser) -> None:
+def test_storage_that_is_off_is_an_error(unset_browser: Browser) -> None:
     program = """
         indexedDB.open = () => { throw new DOMException("off", "SecurityError"); };
         return make({}).record(event).catch(({ name, code }) => [name, code]);"""
-    assert run(browser, program) == ["StorageError", "storage_unavailable"]
+    assert run(unset_browser, program) == ["StorageError", "storage_unavailable"]
 
 
-def test_a_full_disk_is_an_error(browser: Browser) -> None:
+def test_a_full_disk_is_an_error(unset_browser: Browser) -> None:
     program = """
         IDBDatabase.prototype.transaction = () => {
             throw new DOMException("", "QuotaExceededError");
         };
         return make({}).record(event).catch(({ name, code }) => [name, code]);"""
-    assert run(browser, program) == ["StorageError", "storage_full"]
+    assert run(unset_browser, program) == ["StorageError", "storage_full"]
 
 
-def test_a_full_queue_refuses_what_is_new(browser: Browser) -> None:
+def test_a_full_queue_refuses_what_is_new(unset_browser: Browser) -> None:
     program = """
         const client = make({ bounds: { maxEvents: 1 } });
         await client.record(event);
         const code = await client.record(event).catch(({ code }) => code);
         return [code, (await client.status()).queued];"""
-    assert run(browser, program) == ["queue_full", 1]
+    assert run(unset_browser, program) == ["queue_full", 1]
 
 
-def test_a_full_queue_may_drop_the_oldest(browser: Browser) -> None:
+def test_a_full_queue_may_drop_the_oldest(unset_browser: Browser) -> None:
     program = """
         const client = make({ bounds: { maxEvents: 2 }, whenFull: "drop_oldest" });
         for (let n = 0; n < 5; n += 1) await client.record(event);
         const { queued, dropped } = await client.status();
         return [queued, dropped];"""
-    assert run(browser, program) == [2, 3]
+    assert run(unset_browser, program) == [2, 3]
 
 
-def test_an_answer_in_html_is_no_answer(browser: Browser) -> None:
+def test_an_answer_in_html_is_no_answer(unset_browser: Browser) -> None:
     program = """
         const html = () => new Response("<html>Log in</html>", { status: 200 });
         globalThis.fetch = async () => html();
@@ -88,10 +79,12 @@ def test_an_answer_in_html_is_no_answer(browser: Browser) -> None:
         await client.record(event);
         const { queued, problem } = await client.flush();
         return [queued, problem.code];"""
-    assert run(browser, program) == [1, "unexpected_answer"]
+    assert run(unset_browser, program) == [1, "unexpected_answer"]
 
 
-def test_a_clock_that_was_set_back_does_not_stop_sending(browser: Browser, micro: Micro) -> None:
+def test_a_clock_that_was_set_back_does_not_stop_sending(
+    unset_browser: Browser, micro: Micro
+) -> None:
     program = """
         const now = Date.now;
         const client = make({ endpoint: "http://127.0.0.1:9/v1/events", database: "clock" });
@@ -106,10 +99,10 @@ def test_a_clock_that_was_set_back_does_not_stop_sending(browser: Browser, micro
             await new Promise((resolve) => setTimeout(resolve, 50));
         }
         return (await later.status()).sent;"""
-    assert run(browser, program.replace("KEY", API_KEY), micro.endpoint()) == 2
+    assert run(unset_browser, program.replace("KEY", API_KEY), micro.endpoint()) == 2
 
 
-def test_credentials_are_asked_for_again_after_a_401(browser: Browser, micro: Micro) -> None:
+def test_credentials_are_asked_for_again_after_a_401(unset_browser: Browser, micro: Micro) -> None:
     program = """
         const asked = [];
         const credentials = (rejected) => {
@@ -120,5 +113,52 @@ def test_credentials_are_asked_for_again_after_a_401(browser: Browser, micro: Mi
         await client.record(event);
         const { sent } = await client.flush();
         return [sent, asked.slice(0, 2)];"""
-    found = run(browser, program.replace("KEY", API_KEY), micro.endpoint())
+    found = run(unset_browser, program.replace("KEY", API_KEY), micro.endpoint())
     assert found == [1, [None, "an-old-token-that-has-expired"]]
+
+
+GOOGLE = """
+    const claims = { nonce: "fixed", sub: "subject", exp: Date.now() / 1000 + 3600 };
+    const tokens = [btoa(JSON.stringify({ ...claims, jti: "1" })), "CLAIMS"];
+    const asked = [];
+    crypto.randomUUID = () => "fixed"; // the nonce, so that the test can write the tokens
+    chrome.identity = {
+        getRedirectURL: () => "https://id.chromiumapp.org/",
+        launchWebAuthFlow: async ({ url, interactive }) => {
+            const { searchParams, origin } = new URL(url);
+            asked.push([origin, searchParams.get("client_id"), searchParams.get("response_type"),
+                searchParams.get("prompt"), interactive]);
+            return `https://id.chromiumapp.org/#id_token=h.${tokens[asked.length - 1]}.s`;
+        },
+    };
+    const { googleIdToken } = await import("./aegis/google.js");
+    const google = googleIdToken({ clientId: "ours" });
+    const defaults = async () => ({ user_id: await google.subject() });
+    const client = make({ credentials: google, defaults, database: "google" });
+    await client.record(event);
+    await client.record(event);
+    const { sent, problem } = await client.flush();
+    return [sent, problem, asked];"""
+
+
+def test_a_google_token_that_the_server_refuses_is_fetched_anew_once(
+    unset_browser: Browser,
+) -> None:
+    later = {"nonce": "fixed", "sub": "subject", "exp": 4_000_000_000, "jti": "2"}
+    claims = base64.b64encode(json.dumps(later).encode()).decode().rstrip("=")
+    with Micro(api_key=f"h.{claims}.s", allowed_origins=[ORIGIN]) as micro:
+        program = GOOGLE.replace("CLAIMS", claims)
+        sent, problem, asked = run(unset_browser, program, micro.endpoint())
+        events = [each["event"] for each in micro.wait_for_events(2)]
+    assert (sent, problem) == (2, None)
+    assert asked == [["https://accounts.google.com", "ours", "id_token", "none", False]] * 2
+    assert [event["user_id"] for event in events] == ["subject"] * 2
+
+
+def test_a_google_token_for_another_request_is_no_token(unset_browser: Browser) -> None:
+    program = GOOGLE.replace('nonce: "fixed"', 'nonce: "stolen"').replace("CLAIMS", "e30=")
+    program = program.replace("await client.record(event);", "", 1).replace(
+        "await client.record(event);",
+        "return google().catch(({ message }) => message);",
+    )
+    assert run(unset_browser, program) == "Google gave no ID token"
