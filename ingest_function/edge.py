@@ -91,15 +91,15 @@ class Edge:
             "status": int(response.status),
             "latency": f"{seconds:.6f}s",
         }
-        self._log.write(
-            _severity(response.status),
-            f"{method} {path} {int(response.status)}",
-            httpRequest=http_request,
-            request_id=request.id,
+        fields = {
+            "httpRequest": http_request,
+            "request_id": request.id,
             **self._log.trace(request.headers),
             **request.log_fields,
             **response.summary,
-        )
+        }
+        message = f"{method} {path} {int(response.status)}"
+        self._log.write(_severity(response.status), message, fields)
 
 
 def open_edge(settings: Settings, publisher: EventPublisher) -> Edge:

@@ -121,8 +121,10 @@ def _check_schema(version: int, document: object, max_errors: int) -> None:
 def _version(document: object) -> int:
     """The version to validate against; nonsense maps to 1, whose schema then names the fault."""
     version = document.get("schema_version", 1) if isinstance(document, dict) else 1
+    if type(version) is int:
+        return version
     # In JSON Schema 1.0 is the integer 1.
-    return int(version) if type(version) in (int, float) and version % 1 == 0 else 1
+    return int(version) if type(version) is float and version % 1 == 0 else 1
 
 
 def _encoded_details(document: Any) -> bytes | None:

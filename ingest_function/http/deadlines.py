@@ -7,24 +7,16 @@ from typing import TypeVar
 Value = TypeVar("Value")
 
 
-class _Wait:
-    __slots__ = ("deadline", "is_over", "task")
-
-    def __init__(self, deadline: float, task: "asyncio.Task[object] | None") -> None:
-        self.deadline = deadline
-        self.task = task
-        self.is_over = False
-
-
 class Deadlines:
     """Ends each wait `seconds` after it began; belongs to one event loop.
 
-    All waits last equally long, so the first to begin is the first to end.
+    All waits last equally long, so the first to begin is the first to end. A task has one at a
+    time.
     """
 
     def __init__(self, seconds: float) -> None:
         self._seconds = seconds
-        self._waits: dict[_Wait, None] = {}  # by age
+        self._deadlines: dict[asyncio.Task[object] | None, float] = {}  # by age
         self._timer: asyncio.TimerHandle | None = None
 
     async def limit(self, awaitable: Awaitable[Value]) -> Value:
@@ -34,27 +26,26 @@ class Deadlines:
             TimeoutError: it did not, and was cancelled.
         """
         loop = asyncio.get_running_loop()
-        wait = _Wait(loop.time() + self._seconds, asyncio.current_task())
-        self._waits[wait] = None
+        task = asyncio.current_task(loop)
+        self._deadlines[task] = deadline = loop.time() + self._seconds
         if self._timer is None:
-            self._timer = loop.call_at(wait.deadline, self._end_waits)
+            self._timer = loop.call_at(deadline, self._end_waits, loop)
         try:
             return await awaitable
         except asyncio.CancelledError:
-            if wait.is_over and wait.task is not None and wait.task.uncancel() == 0:
+            is_over = task not in self._deadlines
+            if is_over and task is not None and task.uncancel() == 0:
                 raise TimeoutError from None
             raise
         finally:
-            self._waits.pop(wait, None)
+            self._deadlines.pop(task, None)
 
-    def _end_waits(self) -> None:
-        loop = asyncio.get_running_loop()
+    def _end_waits(self, loop: asyncio.AbstractEventLoop) -> None:
         self._timer = None
-        for wait in list(self._waits):
-            if wait.deadline > loop.time():
-                self._timer = loop.call_at(wait.deadline, self._end_waits)
+        for task, deadline in list(self._deadlines.items()):
+            if deadline > loop.time():
+                self._timer = loop.call_at(deadline, self._end_waits, loop)
                 return
-            wait.is_over = True
-            del self._waits[wait]
-            if wait.task is not None:
-                wait.task.cancel()
+            del self._deadlines[task]
+            if task is not None:
+                task.cancel()

@@ -3,8 +3,8 @@
 import re
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field
-from functools import cached_property
 from http import HTTPStatus
+from itertools import chain
 from typing import Any
 
 import orjson
@@ -29,8 +29,9 @@ class ClientDisconnected(Exception):  # noqa: N818 - a fact about the client, no
 class Request:
     """What the client sent; header names are lower case, of a repeated one the last counts.
 
-    `client` is the address of the connection's other end; `log_fields` collects what its line in
-    the log says besides.
+    `id` is the client's own request id where it is harmless, else a new one. `client` is the
+    address of the connection's other end; `log_fields` collects what the request's line in the log
+    says besides.
     """
 
     def __init__(
@@ -42,21 +43,14 @@ class Request:
         self.headers = dict(headers)
         self.client = client
         self.log_fields: dict[str, Any] = {}
+        self.id = _request_id(self.headers.get("x-request-id"))
         self._read = read
         self._was_read = False
-
-    @cached_property
-    def id(self) -> str:
-        """The client's own request id where it is harmless, else a new one."""
-        given = self.headers.get("x-request-id")
-        if given is not None and _REQUEST_ID.fullmatch(given):
-            return given
-        return RANDOMNESS.take(16).hex()
 
     @property
     def headers_size(self) -> int:
         """Bytes of names and values, repeated ones included."""
-        return sum([len(name) + len(value) for name, value in self.header_list])
+        return len("".join(chain.from_iterable(self.header_list)))
 
     @property
     def has_unread_body(self) -> bool:
@@ -75,6 +69,12 @@ class Request:
         body = await self._read(max_bytes)
         self._was_read = True
         return body
+
+
+def _request_id(given: str | None) -> str:
+    if given is not None and _REQUEST_ID.fullmatch(given):
+        return given
+    return RANDOMNESS.take(16).hex()
 
 
 @dataclass(slots=True)

@@ -4,10 +4,15 @@ import time
 
 from ingest_function.ids.randomness import RANDOMNESS
 
+# Of a hexadecimal digit, the same with its high bits set to the variant's 10.
+_VARIANT = {f"{digit:x}": f"{digit & 0b0011 | 0b1000:x}" for digit in range(16)}
+
 
 def uuid7() -> str:
     """48 bits of Unix time in milliseconds, then 74 random bits."""
-    moment = f"{time.time_ns() // 1_000_000:012x}"
-    noise = RANDOMNESS.take(10).hex()
-    variant = "89ab"[int(noise[3], 16) & 0b11]
-    return f"{moment[:8]}-{moment[8:]}-7{noise[:3]}-{variant}{noise[4:7]}-{noise[7:19]}"
+    moment = (time.time_ns() // 1_000_000).to_bytes(6, "big")
+    digits = (moment + RANDOMNESS.take(10)).hex()
+    return (
+        f"{digits[:8]}-{digits[8:12]}-7{digits[13:16]}"
+        f"-{_VARIANT[digits[16]]}{digits[17:20]}-{digits[20:]}"
+    )

@@ -22,8 +22,8 @@ def trace_attribute(headers: Mapping[str, str]) -> dict[str, str]:
 
     https://cloud.google.com/pubsub/docs/open-telemetry-tracing
     """
-    context = headers.get("traceparent", "")
-    if not _TRACEPARENT.fullmatch(context):
+    context = headers.get("traceparent")
+    if context is None or not _TRACEPARENT.fullmatch(context):
         return {}
     return {"googclient_traceparent": context[:_TRACEPARENT_LENGTH]}
 
@@ -50,7 +50,7 @@ class Log:
         self._level = level
         self._lines = Lines(STDOUT)
 
-    def write(self, severity: Severity, message: str, **fields: Any) -> None:
+    def write(self, severity: Severity, message: str, fields: Mapping[str, Any]) -> None:
         if severity < self._level:
             return
         line = {"severity": _NAMES[severity], "message": message, **fields}
@@ -63,6 +63,8 @@ class Log:
 
     def trace(self, headers: Mapping[str, str]) -> dict[str, str]:
         """The fields that join a line to its trace; W3C's header goes before Google's own."""
+        if not {"traceparent", "x-cloud-trace-context"} & headers.keys():
+            return {}
         if found := _TRACEPARENT.fullmatch(headers.get("traceparent", "")):
             trace, span = found.groups()
             fields = {"logging.googleapis.com/spanId": span}

@@ -7,7 +7,7 @@ https://github.com/googleapis/googleapis/blob/master/google/pubsub/v1/pubsub.pro
 
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
-from functools import cache
+from functools import cache, lru_cache
 from typing import Any
 
 import orjson
@@ -25,7 +25,7 @@ def encode_messages(events: Sequence[Mapping[str, Any]], attributes: Mapping[str
     order: so each request's messages are encoded once, whichever call takes them along.
     `attributes` are those that all messages of the request have.
     """
-    same = b"".join([_attribute(name, value.encode()) for name, value in attributes.items()])
+    same = b"".join([_attribute(name, value) for name, value in attributes.items()])
     encoded: list[bytes] = []
     for fields in events:
         data = orjson.dumps(fields)
@@ -39,29 +39,43 @@ def encode_messages(events: Sequence[Mapping[str, Any]], attributes: Mapping[str
 
 def encode_message(data: bytes, attributes: Mapping[str, str]) -> bytes:
     """As `encode_messages`, for one message whose data are given."""
-    encoded = [_attribute(name, value.encode()) for name, value in attributes.items()]
+    encoded = [_attribute(name, value) for name, value in attributes.items()]
     return _field(_MESSAGES, b"".join((_field(_DATA, data), *encoded)))
 
 
 def time_attribute(micros: int) -> str:
     """RFC 3339 in UTC, of microseconds since the Unix epoch."""
-    moment = datetime.fromtimestamp(micros / 1_000_000, UTC)
-    return f"{moment.isoformat(timespec='microseconds')[:-6]}Z"
+    seconds, fraction = divmod(micros, 1_000_000)
+    return f"{_whole_seconds(seconds)}.{fraction:06}Z"
+
+
+@lru_cache(maxsize=4)
+def _whole_seconds(seconds: int) -> str:
+    return f"{datetime.fromtimestamp(seconds, UTC):%Y-%m-%dT%H:%M:%S}"
 
 
 @cache
 def _schema_version(version: int) -> bytes:
-    return _attribute("schema_version", str(version).encode())
+    return _attribute("schema_version", str(version))
 
 
-def _attribute(name: str, value: bytes) -> bytes:
-    return _field(_ATTRIBUTES, _field(_KEY, name.encode()) + _field(_VALUE, value))
+def _attribute(name: str, value: str) -> bytes:
+    encoded = value.encode()
+    return _attribute_start(name, len(encoded)) + encoded
+
+
+@lru_cache(maxsize=256)
+def _attribute_start(name: str, size: int) -> bytes:
+    """All of an attribute but its value of `size` bytes."""
+    start = _field(_KEY, name.encode()) + _VALUE + _varint(size)
+    return _ATTRIBUTES + _varint(len(start) + size) + start
 
 
 def _field(tag: bytes, value: bytes) -> bytes:
     return tag + _varint(len(value)) + value
 
 
+@lru_cache(maxsize=4096)
 def _varint(number: int) -> bytes:
     """Seven bits a byte, the lowest first; all but the last have the high bit."""
     if number < 0x80:  # noqa: PLR2004
@@ -72,4 +86,4 @@ def _varint(number: int) -> bytes:
 
 
 # A UUID has 36 characters, so all of its entry but the UUID itself is the same for every event.
-_EVENT_ID = _attribute("event_id", bytes(36))[:-36]
+_EVENT_ID = _attribute_start("event_id", 36)
