@@ -4,11 +4,14 @@ import json
 from collections.abc import Callable
 from contextlib import suppress
 from datetime import UTC, datetime
+from difflib import SequenceMatcher
 from typing import Any
 
 MAX_TEXT = 64 * 1024
 MAX_HEX = 8 * 1024
+MAX_COMPARED = 500
 _ROW = 16
+Line = tuple[str, bool]
 _CONTROL_PICTURES = 0x2400  # "Control Pictures", Unicode
 # They reorder or hide what stands beside them: UAX #9 and #44.
 _INVISIBLE = {*range(0x200B, 0x2010), *range(0x202A, 0x202F), *range(0x2060, 0x206A), 0xFEFF}
@@ -37,6 +40,22 @@ def pretty(payload: bytes) -> str:
     return visible(text[:MAX_TEXT])
 
 
+def compared(before: bytes, after: bytes) -> tuple[list[Line], list[Line]]:
+    """Both as pretty lines, each with whether it stands on its side alone.
+
+    The first `MAX_COMPARED` lines of each: comparing more takes long, and marks help nobody there.
+    """
+    old, new = (pretty(payload).splitlines()[:MAX_COMPARED] for payload in (before, after))
+    blocks = SequenceMatcher(None, old, new, autojunk=False).get_matching_blocks()
+    kept_old = {block.a + offset for block in blocks for offset in range(block.size)}
+    kept_new = {block.b + offset for block in blocks for offset in range(block.size)}
+    return _marked(old, kept_old), _marked(new, kept_new)
+
+
+def _marked(lines: list[str], kept: set[int]) -> list[Line]:
+    return [(line, number not in kept) for number, line in enumerate(lines)]
+
+
 def hexadecimal(payload: bytes) -> str:
     """The first `MAX_HEX` bytes: offset, 16 bytes in hex, the same in ASCII."""
     rows = range(0, min(len(payload), MAX_HEX), _ROW)
@@ -52,6 +71,10 @@ def moment(value: datetime | None) -> str:
     return "" if value is None else value.astimezone(UTC).strftime("%Y-%m-%d %H:%M:%S.%f")[:-3]
 
 
+def second(value: datetime) -> str:
+    return moment(value).partition(".")[0]
+
+
 def number(value: Any) -> str:
     """With spaces between thousands; what is no number, as it is."""
     if value is None:
@@ -61,10 +84,12 @@ def number(value: Any) -> str:
     return f"{value:,.2f}" if isinstance(value, float) else f"{value:,}"
 
 
-FILTERS: dict[str, Callable[..., str]] = {
+FILTERS: dict[str, Callable[..., Any]] = {
+    "compared": compared,
     "visible": visible,
     "pretty": pretty,
     "hexadecimal": hexadecimal,
     "moment": moment,
+    "second": second,
     "number": number,
 }

@@ -7,7 +7,7 @@ the console ends its runs between or within batches, which the claims make safe.
 import logging
 import threading
 import uuid
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from google.api_core.exceptions import GoogleAPICallError
 from google.cloud import bigquery
@@ -48,7 +48,9 @@ class Runs:
         return run
 
     def get(self, run_id: str) -> Run | None:
-        return self._runs.get(run_id)
+        """The run as it is now: what is asked of the table afterwards is at least as far."""
+        run = self._runs.get(run_id)
+        return replace(run) if run else None
 
     def _follow(self, run: Run, options: ReplayOptions) -> None:
         try:

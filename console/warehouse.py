@@ -2,7 +2,7 @@
 
 from datetime import UTC, datetime, timedelta
 from importlib.resources import files
-from typing import Any
+from typing import Any, NamedTuple
 
 from google.cloud import bigquery
 from google.cloud.bigquery import ScalarQueryParameter
@@ -12,6 +12,16 @@ from flex_template.trace.story import Moment, Tables, story
 
 PAGE_ROWS = 50
 Row = dict[str, Any]
+Place = tuple[datetime, str]  # of a letter in its group: when it failed, and its id
+
+
+class Group(NamedTuple):
+    """Dead letters of one stage, code and path of the first error, since some time."""
+
+    stage: str
+    error_code: str
+    path: str
+    since: datetime
 
 
 class Warehouse:
@@ -43,13 +53,19 @@ class Warehouse:
         """Dead letters by stage, code and path of their first error."""
         return self.rows("groups", _timestamp("since", since))
 
-    def letters(self, stage: str, error_code: str, path: str, since: datetime) -> list[Row]:
-        """The newest of one group."""
-        texts = {"stage": stage, "error_code": error_code, "path": path}
-        parameters = [ScalarQueryParameter(name, "STRING", text) for name, text in texts.items()]
-        return self.rows(
-            "letters", *parameters, _timestamp("since", since), _int("rows", PAGE_ROWS)
+    def letters(self, group: Group, before: Place | None) -> tuple[list[Row], Place | None]:
+        """One page of a group, the newest first, and the place before which the next one is."""
+        texts = group._asdict() | {"before_id": before[1] if before else None}
+        since = texts.pop("since")
+        found = self.rows(
+            "letters",
+            *(ScalarQueryParameter(name, "STRING", text) for name, text in texts.items()),
+            _timestamp("since", since),
+            _timestamp("before", before[0] if before else None),
+            _int("rows", PAGE_ROWS + 1),
         )
+        page, more = found[:PAGE_ROWS], len(found) > PAGE_ROWS
+        return page, (page[-1]["failed_at"], page[-1]["dead_letter_id"]) if more else None
 
     def letter(self, dead_letter_id: str) -> Row | None:
         found = self.rows("letter", ScalarQueryParameter("id", "STRING", dead_letter_id))
@@ -72,7 +88,7 @@ class Warehouse:
         return story(self._client, self._tables, identifier)
 
 
-def _timestamp(name: str, value: datetime) -> ScalarQueryParameter:
+def _timestamp(name: str, value: datetime | None) -> ScalarQueryParameter:
     return ScalarQueryParameter(name, "TIMESTAMP", value)
 
 

@@ -52,10 +52,12 @@ def dead_letter(
     message_id: str | None = None,
     code: ErrorCode = ErrorCode.MALFORMED_JSON,
     path: str = "",
+    message: str = "wrong",
     failed_at: int | None = None,
 ) -> tuple[Any, ...]:
     """The row that the pipeline stores for such a message."""
     failed_at = failed_at or now_micros() - 1_000_000
-    message = Message(data, attributes or {}, message_id or uuid.uuid4().hex, failed_at)
-    failure = Failure(message, (EventError(code, path, "wrong"),), "ValueError")
+    error = EventError(code, path, message)
+    failed = Message(data, attributes or {}, message_id or uuid.uuid4().hex, failed_at)
+    failure = Failure(failed, (error,), "ValueError")
     return dead_letter_row(failure, Origin("subscription", "events", "test"), failed_at)

@@ -7,7 +7,7 @@ import orjson
 from flask import Blueprint, Response, abort, render_template, request
 
 from console.pages import warehouse
-from console.warehouse import Row
+from console.warehouse import Group, Place, Row
 
 HOURS = {1: "hour", 24: "day", 168: "week", 2160: "90 days"}
 _DEFAULT_HOURS = 168
@@ -26,13 +26,11 @@ def group() -> str:
     hours = _hours()
     names = ("stage", "error_code", "path")
     stage, error_code, path = (request.args.get(name, "") for name in names)
-    since = _since(hours)
-    letters = warehouse().letters(stage, error_code, path, since)
+    group = Group(stage, error_code, path, _since(hours))
+    before = _before()
+    letters, older = warehouse().letters(group, before)
     return render_template(
-        "group.html",
-        letters=letters,
-        hours=hours,
-        selection={"stage": stage, "error_code": error_code, "path": path, "since": since},
+        "group.html", letters=letters, hours=hours, selection=group, before=before, older=older
     )
 
 
@@ -67,6 +65,15 @@ def _letter(dead_letter_id: str) -> Row:
 def _hours() -> int:
     hours = request.args.get("hours", _DEFAULT_HOURS, type=int)
     return hours if hours in HOURS else _DEFAULT_HOURS
+
+
+def _before() -> Place | None:
+    """The place after which the page begins; what is no place begins at the newest."""
+    try:
+        moment = datetime.fromisoformat(request.args.get("before", ""))
+    except ValueError:
+        return None
+    return (moment, request.args.get("before_id", "")) if moment.tzinfo else None
 
 
 def _since(hours: int) -> datetime:

@@ -58,8 +58,8 @@ def start() -> ResponseReturnValue:
 
 @page.get("/<run_id>")
 def run(run_id: str) -> str:
-    outcomes = warehouse().run_outcomes(run_id)
     known = runs().get(run_id)
+    outcomes = warehouse().run_outcomes(run_id)
     if known is None and not outcomes:
         abort(HTTPStatus.NOT_FOUND, "there is no such replay")
     return render_template("run.html", run_id=run_id, run=known, outcomes=outcomes)

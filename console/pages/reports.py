@@ -68,4 +68,4 @@ def _platforms(rows: list[Row]) -> dict[str, Any]:
 
 
 def _text(day: date | datetime) -> str:
-    return day.isoformat()
+    return f"{day:%b} {day.day}"

@@ -14,17 +14,27 @@ function draw(canvas) {
     borderColor: colour(`--series-${index % 8}`),
     backgroundColor: colour(`--series-${index % 8}`),
     borderDash: index % 2 ? [6, 4] : [],
+    borderWidth: shape === "bar" ? 0 : 2,
+    borderRadius: 4,
+    maxBarThickness: 40,
+    pointRadius: 3,
     pointStyle: ["circle", "rect", "triangle", "rectRot"][index % 4],
   }));
-  const axis = { ticks: { color: colour("--text") }, grid: { color: colour("--line") } };
+  const text = { color: colour("--text") };
+  const x = { ticks: { ...text, maxRotation: 0, autoSkipPadding: 16 }, grid: { display: false } };
+  const y = { ticks: { ...text, maxTicksLimit: 6 }, grid: { color: colour("--line") } };
   return new Chart(canvas, {
     type: shape,
     data: { labels, datasets },
     options: {
       animation: false,
       maintainAspectRatio: false,
-      plugins: { legend: { labels: { color: colour("--text"), usePointStyle: true } } },
-      scales: { x: axis, y: { ...axis, beginAtZero: true } },
+      font: { family: getComputedStyle(document.body).fontFamily, size: 13 },
+      interaction: { mode: "index", intersect: false },
+      plugins: {
+        legend: { align: "start", labels: { ...text, usePointStyle: true, boxHeight: 7 } },
+      },
+      scales: { x, y: { ...y, beginAtZero: true, border: { display: false } } },
     },
   });
 }

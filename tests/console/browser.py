@@ -5,11 +5,13 @@ import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Literal
 from urllib.parse import urlsplit
 
 from playwright.sync_api import Browser, Page
 
 SIZES = {"wide": (1280, 900), "narrow": (360, 740)}
+SCHEMES: tuple[Literal["light", "dark"], ...] = ("light", "dark")
 SCREENSHOTS = os.environ.get("CONSOLE_SCREENSHOTS")
 
 
@@ -32,6 +34,14 @@ class Visit:
     def goto(self, path: str) -> None:
         self.page.goto(f"{self.address}{path}")
 
+    def looks(self) -> Iterator[str]:
+        """The page in each size and colours, one after another, without loading it again."""
+        for size, (width, height) in SIZES.items():
+            self.page.set_viewport_size({"width": width, "height": height})
+            for scheme in SCHEMES:
+                self.page.emulate_media(color_scheme=scheme)
+                yield f"{size}-{scheme}"
+
     def overflows(self) -> bool:
         """Whether the page is wider than the window."""
         script = "document.documentElement.scrollWidth > document.documentElement.clientWidth"
@@ -39,8 +49,9 @@ class Visit:
 
     def violations(self, axe: str) -> list[str]:
         """What axe finds against WCAG 2.2 at level AA."""
-        session = self.page.context.new_cdp_session(self.page)
-        session.send("Runtime.evaluate", {"expression": axe})  # the page's policy allows no script
+        if not self.page.evaluate("'axe' in window"):
+            session = self.page.context.new_cdp_session(self.page)
+            session.send("Runtime.evaluate", {"expression": axe})  # the policy allows no script
         options = {"runOnly": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]}
         found = self.page.evaluate(f"axe.run({json.dumps(options)})")
         return [
@@ -49,18 +60,18 @@ class Visit:
             for node in each["nodes"]
         ]
 
-    def picture(self, name: str) -> None:
+    def picture(self, name: str, *, full: bool = False) -> None:
         """Kept where `CONSOLE_SCREENSHOTS` names a folder: those in docs/images are made so."""
         if SCREENSHOTS:
-            self.page.screenshot(path=Path(SCREENSHOTS) / f"{name}.png")
+            self.page.screenshot(path=Path(SCREENSHOTS) / f"{name}.png", full_page=full)
 
 
 @contextmanager
-def visit(browser: Browser, address: str, size: str, scheme: str) -> Iterator[Visit]:
-    width, height = SIZES[size]
+def visit(browser: Browser, address: str) -> Iterator[Visit]:
+    """A page, wide and light."""
+    width, height = SIZES["wide"]
     context = browser.new_context(
-        viewport={"width": width, "height": height},
-        color_scheme="dark" if scheme == "dark" else "light",
+        viewport={"width": width, "height": height}, color_scheme="light", device_scale_factor=1
     )
     try:
         yield Visit(context.new_page(), address)

@@ -4,8 +4,9 @@ import json
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from schemas import ErrorCode, event_columns, now_micros
-from schemas.errors import EventError
+import pytest
+
+from schemas import ErrorCode, InvalidEvent, event_columns, now_micros, validate
 from schemas.quarantine import quarantine_attributes
 from tests.warehouse import dead_letter
 
@@ -58,20 +59,33 @@ def _row(number: int, moment: int, user: int) -> tuple[Any, ...]:
 
 def broken_release() -> list[tuple[Any, ...]]:
     """Refused at the edge: two kinds that jq mends, one it does not; and a hostile message."""
-    mended = [refused("confidence", "0.9", ErrorCode.WRONG_TYPE, n) for n in range(6)]
+    mended = [refused("confidence", "0.9", ErrorCode.WRONG_TYPE, n) for n in range(1, 7)]
     spelt = [refused("signal_type", "Page View", ErrorCode.WRONG_FORMAT, n) for n in range(4)]
-    hopeless = refused("confidence", "high", ErrorCode.WRONG_TYPE, 99)
+    hopeless = refused("confidence", "high", ErrorCode.WRONG_TYPE, 0)
     hostile = dead_letter(
         json.dumps({"user_id": HOSTILE}).encode(),
         {HOSTILE[:60]: HOSTILE, "request_id": HOSTILE},
         path=f"/{HOSTILE}",
         code=ErrorCode.UNKNOWN_FIELD,
+        message=HOSTILE,
     )
-    return [*mended, *spelt, hopeless, hostile, dead_letter(b"\x00\xff\xfe" * 200)]
+    binary = dead_letter(
+        b"\x00\xff\xfe" * 200, code=ErrorCode.NOT_UTF8, message="byte 1 is not UTF-8"
+    )
+    return [*mended, *spelt, hopeless, hostile, binary]
 
 
 def refused(field: str, value: str, code: ErrorCode, number: int) -> tuple[Any, ...]:
-    error = EventError(code, f"/{field}", "must be a number, got a string")
-    marks = quarantine_attributes([error]) | {"request_id": f"broken-{number}"}
-    payload = event(**{field: value, "user_id": f"user-{number}"})
-    return dead_letter(payload, marks, code=code, path=f"/{field}")
+    event_with_fault = json.loads(event(**{field: value, "user_id": f"user-{number}"}))
+    with pytest.raises(InvalidEvent) as refusal:
+        validate(event_with_fault, now=now_micros())
+    error = refusal.value.errors[0]
+    assert error[:2] == (code, f"/{field}")
+    return dead_letter(
+        json.dumps(event_with_fault).encode(),
+        quarantine_attributes([error]) | {"request_id": f"broken-{number}"},
+        code=code,
+        path=error.path,
+        message=error.message,
+        failed_at=now_micros() - (number + 1) * 7_000_000,
+    )

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from console.formats import MAX_TEXT, hexadecimal, pretty, visible
+from console.formats import MAX_COMPARED, MAX_TEXT, compared, hexadecimal, pretty, visible
 
 
 @given(st.text())
@@ -39,3 +39,15 @@ def test_hexadecimal_shows_offset_bytes_and_text() -> None:
     shown = hexadecimal(b"ABC\x00" * 5).splitlines()
     assert shown[0].split() == ["00000000", *["41", "42", "43", "00"] * 4, "ABC.ABC.ABC.ABC."]
     assert shown[1].startswith("00000010  41 42 43 00 ")
+
+
+def test_what_a_repair_changes_is_marked_on_both_sides() -> None:
+    before, after = compared(b'{"a": 1, "b": "2"}', b'{"a": 1, "b": 2}')
+    assert [line.strip() for line, changed in before if changed] == ['"b": "2"']
+    assert [line.strip() for line, changed in after if changed] == ['"b": 2']
+    assert len(before) == len(after) == 4
+
+
+def test_long_payloads_are_compared_in_part() -> None:
+    before, after = compared(b"\n" * 10_000_000, b"\n" * 5)
+    assert (len(before), len(after)) == (MAX_COMPARED, 5)

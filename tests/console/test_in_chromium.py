@@ -1,4 +1,4 @@
-"""Every page in a real browser: light and dark, wide and narrow; nothing for axe to find."""
+"""Every page and action in a real browser, in light and dark, wide and narrow."""
 
 import shutil
 from collections.abc import Iterator
@@ -36,13 +36,10 @@ def browser() -> Iterator[Browser]:
 
 
 @pytest.fixture
-def look(
-    browser: Browser, address: str, filled: Warehouse, request: pytest.FixtureRequest
-) -> Iterator[Visit]:
-    """A page in the parametrised size and colours; at the end it must have stayed at home."""
-    size, scheme = getattr(request, "param", ("wide", "light"))
+def look(browser: Browser, address: str, filled: Warehouse) -> Iterator[Visit]:
+    """A page that at the end must have stayed at home."""
     assert filled
-    with visit(browser, address, size, scheme) as looking:
+    with visit(browser, address) as looking:
         yield looking
         assert looking.faults == []
         assert looking.hosts == {address.removeprefix("http://")}
@@ -56,50 +53,39 @@ def axe() -> str:
     return AXE.read_text()
 
 
-EACH = pytest.mark.parametrize(
-    "look",
-    [(size, scheme) for size in ("wide", "narrow") for scheme in ("light", "dark")],
-    ids="-".join,
-    indirect=True,
-)
-
-
-@EACH
-def test_every_page_fits_and_loads_nothing_from_elsewhere(
-    look: Visit, request: pytest.FixtureRequest
-) -> None:
-    shown = request.node.callspec.id
+def test_every_page_fits_and_suits_axe_in_each_size_and_colours(look: Visit, axe: str) -> None:
+    found: dict[str, list[str]] = {}
     for name, path in _all_pages(look):
         look.goto(path)
         expect(look.page.locator("h1")).to_be_visible()
-        look.picture(f"{name}-{shown}")
-        assert not look.overflows(), name
-
-
-@EACH
-def test_axe_finds_nothing_on_any_page(look: Visit, axe: str) -> None:
-    found = {}
-    for name, path in _all_pages(look):
-        look.goto(path)
-        found[name] = look.violations(axe)
+        found |= _faults(look, name, axe)
     _preview(look, ".confidence |= tonumber")
-    found["preview"] = look.violations(axe)
-    assert [each for each in found.items() if each[1]] == []
+    found |= _faults(look, "preview", axe)
+    assert found == {}
 
 
-def test_a_group_is_repaired_previewed_and_replayed(look: Visit, topic: Topic) -> None:
+def _faults(look: Visit, name: str, axe: str) -> dict[str, list[str]]:
+    found = {}
+    for shown in look.looks():
+        look.picture(f"{name}-{shown}")
+        overflow = ["is wider than the window"] if look.overflows() else []
+        if faults := [*overflow, *look.violations(axe)]:
+            found[f"{name}-{shown}"] = faults
+    return found
+
+
+def test_a_group_is_repaired_previewed_and_replayed(look: Visit, topic: Topic, axe: str) -> None:
     look.goto("/dead-letters")
     look.page.get_by_role("link", name="wrong_type at /confidence").click()
     look.page.get_by_label("A jq program").fill(".confidence |= tonumber")
     look.page.get_by_role("button", name="Preview").click()
     expect(look.page.get_by_role("status")).to_contain_text("6 of 7 would become rows")
     expect(look.page.get_by_text("not_repaired").first).to_be_visible()
-    look.picture("preview")
     look.page.get_by_role("button", name="Replay 6").click()
     expect(look.page.get_by_text("Finished.")).to_be_visible(timeout=30_000)
     expect(look.page.get_by_text("6 of 6 published")).to_be_visible()
-    look.picture("replay")
     assert len(topic.replayed_ids()) == 6
+    assert _faults(look, "replay", axe) == {}
 
 
 def test_only_the_letters_ticked_are_replayed(look: Visit, topic: Topic) -> None:
@@ -133,7 +119,6 @@ def test_a_user_is_counted_confirmed_and_erased(look: Visit, filled: Warehouse) 
     look.goto("/erase")
     look.page.get_by_label("User id").fill("user-1")
     look.page.get_by_role("button", name="Count").click()
-    look.picture("erase-count")
     look.page.get_by_role("checkbox").check()
     look.page.get_by_role("button", name="Erase").click()
     expect(look.page.get_by_role("status")).to_contain_text("nothing is left")
@@ -154,7 +139,6 @@ def test_three_charts_are_drawn_from_the_reports(look: Visit) -> None:
     drawn = "canvas => canvas.getContext('2d').getImageData(0, 0, 999, 999).data.some(Boolean)"
     for canvas in look.page.locator("canvas").all():
         assert canvas.evaluate(drawn)
-    look.picture("reports")
 
 
 def _preview(look: Visit, program: str) -> None:
