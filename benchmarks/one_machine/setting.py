@@ -77,11 +77,21 @@ class Setting:
                 stderr=subprocess.STDOUT,
                 start_new_session=True,
             )
-        try:
-            yield Running(process, log)
-        finally:
-            process.kill()
-            process.wait()
+        # It is killed by its own id, so it has no guard above it but one beside it.
+        with _group_that_ends_with_us(process.pid):
+            try:
+                yield Running(process, log)
+            finally:
+                process.kill()
+                process.wait()
+
+
+@contextmanager
+def _group_that_ends_with_us(group: int) -> Iterator[None]:
+    """Kill a process group when the block ends, or when this process does, however that ends."""
+    command = ["sh", "-c", "cat; kill -s KILL -- -$0 2>/dev/null", str(group)]
+    with subprocess.Popen(command, stdin=subprocess.PIPE, start_new_session=True):
+        yield
 
 
 class Running:
