@@ -16,16 +16,12 @@ from google.pubsub_v1.types import PublishRequest
 from aegis_micro import Micro
 from aegis_micro.messages import decode_messages
 from ingest_function.publish.messages import encode_messages
-from schemas import InvalidEvent, now_micros, parse, validate
-from tests.golden.examples import Example, load
 from tests.ingest_function.events import event
 
 KEY = "a-key-for-the-tests-of-micro"
 ORIGIN = "chrome-extension://abcdefghijklmnopabcdefghijklmnop"
 ROOT = Path(__file__).parents[2]
 HTTP = httpx.Client()  # one for all: each reads the certificates of the system anew
-# The edge takes an array for several events, the pipeline for one.
-ONE_EVENT = [golden for golden in load() if not golden.reason.startswith("array")]
 
 
 @pytest.fixture
@@ -34,34 +30,8 @@ def micro() -> Iterator[Micro]:
         yield micro
 
 
-@pytest.fixture(scope="module")
-def shared_micro() -> Iterator[Micro]:
-    with Micro() as micro:
-        yield micro
-
-
 def post(micro: Micro, document: object, test_id: str = "") -> httpx.Response:
     return HTTP.post(micro.endpoint(test_id), json=document)
-
-
-@pytest.mark.parametrize("golden", ONE_EVENT, ids=lambda golden: golden.reason)
-def test_every_golden_example_has_the_pipelines_verdict(
-    shared_micro: Micro, golden: Example
-) -> None:
-    """An event refused here, at the edge and in the pipeline has the same errors."""
-    test_id, body = golden.reason, golden.data
-    headers = {"Content-Type": "application/json"}
-    HTTP.post(shared_micro.endpoint(test_id), content=body, headers=headers)
-    accepted = shared_micro.wait_for_events(test_id=test_id)
-    refused = shared_micro.wait_for_refused(test_id=test_id)
-    try:
-        validate(parse(body), now=now_micros())
-    except InvalidEvent as refusal:
-        expected = [list(error) for error in refusal.errors]
-        assert [list(error.values()) for error in refused[0]["errors"]] == expected
-        assert accepted == []
-    else:
-        assert (len(accepted), refused) == (1, [])
 
 
 def test_accepted_and_refused_elements_are_shown_apart(micro: Micro) -> None:

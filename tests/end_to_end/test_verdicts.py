@@ -117,4 +117,6 @@ def test_all_four_have_the_same_verdict_on_the_whole_corpus(
                 same = said is not None and over == [verdict] * 2
             if not (same and own == verdict == stored):
                 differing[body] = (verdict, own, over, stored)
+        shown = (len(micro.wait_for_events()), len(micro.wait_for_refused()))
     assert differing == {}
+    assert shown == (wanted.count([]), len(bodies) - wanted.count([]))

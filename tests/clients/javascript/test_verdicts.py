@@ -1,14 +1,15 @@
-"""The client, the edge and the pipeline give one verdict: same codes, same paths, same words."""
+"""The client gives the server's verdict on generated events: same codes, paths and words.
+
+The named examples are in tests/end_to_end/test_verdicts.py, for all programs at once.
+"""
 
 from typing import Any
 
 import orjson
-import pytest
 from hypothesis import HealthCheck, example, given, settings
 
 from schemas import EventError, InvalidEvent, now_micros, parse, validate
-from tests.clients.javascript.verdicts import UNREADABLE, ClientVerdicts
-from tests.golden.examples import Example, load
+from tests.clients.javascript.verdicts import ClientVerdicts
 from tests.schemas.generated import VALID, events, json_values
 
 NOW = now_micros() // 1000 * 1000
@@ -20,20 +21,6 @@ def server_errors(body: bytes, now: int = NOW) -> list[EventError]:
     except InvalidEvent as refusal:
         return list(refusal.errors)
     return []
-
-
-@pytest.mark.parametrize("golden", load(), ids=lambda golden: golden.reason)
-def test_every_golden_example_has_the_servers_verdict(
-    client_verdicts: ClientVerdicts, golden: Example
-) -> None:
-    expected = server_errors(golden.data)
-    verdict = client_verdicts.on(golden.data, now=NOW)
-    if expected and expected[0].code in UNREADABLE:
-        # No value of JavaScript is these bytes, or the client names the place that cannot be sent.
-        assert verdict is None or verdict.errors
-    else:
-        assert verdict is not None
-        assert verdict.errors == expected
 
 
 def nested(levels: int) -> Any:
