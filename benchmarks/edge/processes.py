@@ -42,6 +42,9 @@ class Program:
         ]
         return sum(1024 * int(line.split()[1]) for line in lines)
 
+    def descriptors(self) -> int:
+        return sum(len([*Path(f"/proc/{pid}/fd").iterdir()]) for pid in self._family())
+
     def wait_until_it_accepts(self) -> None:
         deadline = time.monotonic() + START_SECONDS
         while not accepts(self.port):
