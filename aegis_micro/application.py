@@ -10,12 +10,13 @@ from aegis_micro.faults import Faults
 from aegis_micro.memory_publisher import MemoryPublisher
 from aegis_micro.received import Entry, Received
 from ingest_function.edge import Edge
-from ingest_function.events import parse_body, split
+from ingest_function.events import split
 from ingest_function.http.asgi import AsgiResponse, Receive, Scope, Send, request_of
 from ingest_function.http.body import BodyReader
 from ingest_function.http.exchange import Request, Response
 from ingest_function.http.problem import Problem
 from ingest_function.settings import Settings
+from schemas import InvalidEvent, parse_json
 
 
 class Application:
@@ -84,8 +85,8 @@ async def _documents(request: Request, body: bytes) -> list[Any] | None:
 
     again = Request(request.method, request.path, request.header_list, request.client, read)
     try:
-        return split(parse_body(await BodyReader().read(again)))
-    except Problem:
+        return split(parse_json(await BodyReader().read(again)))
+    except (Problem, InvalidEvent):
         return None
 
 

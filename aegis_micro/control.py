@@ -5,9 +5,10 @@ from http import HTTPStatus
 
 from aegis_micro.faults import Faults, InvalidFault, parse_fault
 from aegis_micro.received import Outcome, Received
-from ingest_function.events import parse_body
+from ingest_function.events import unreadable_body
 from ingest_function.http.exchange import Request, Response, json_response
 from ingest_function.http.problem import Problem, ProblemCode
+from schemas import InvalidEvent, parse_json
 
 MAX_WAIT_SECONDS = 60
 MAX_BODY_BYTES = 64 * 1024
@@ -69,7 +70,9 @@ class Control:
 
     async def _add_fault(self, request: Request, _query: Query) -> Response:
         try:
-            fault = parse_fault(parse_body(await request.body(MAX_BODY_BYTES)))
+            fault = parse_fault(parse_json(await request.body(MAX_BODY_BYTES)))
+        except InvalidEvent as refusal:
+            raise unreadable_body(refusal.errors[0]) from None
         except InvalidFault as error:
             raise Problem(HTTPStatus.BAD_REQUEST, "invalid_fault", str(error)) from None
         self._faults.add(fault)

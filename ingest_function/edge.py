@@ -5,6 +5,7 @@ import time
 from collections import Counter
 from collections.abc import Awaitable, Callable, Mapping
 from http import HTTPMethod, HTTPStatus
+from typing import TYPE_CHECKING
 
 from ingest_function.auth.access import open_access
 from ingest_function.http.cors import Cors
@@ -15,6 +16,9 @@ from ingest_function.logs.logs import Log, Severity
 from ingest_function.publish.publisher import EventPublisher
 from ingest_function.settings import Settings
 from schemas import __version__
+
+if TYPE_CHECKING:
+    from ingest_function.logs.spans import Spans
 
 MAX_HEADER_BYTES = 16 * 1024
 # Of two copies, proxies and we might each believe another.
@@ -35,6 +39,7 @@ class Edge:
         self._publisher = publisher
         self._cors = Cors(settings.allowed_origins)
         self._log = Log(settings.project, settings.log_level)
+        self._spans = _open_spans() if settings.exports_spans else None
         ingest = Ingest(settings, open_access(settings), publisher)
         self._routes: Mapping[str, Mapping[str, Handler]] = {
             "/v1/events": {"POST": ingest, "OPTIONS": self._cors.preflight},
@@ -45,6 +50,7 @@ class Edge:
     async def answer(self, request: Request) -> Response:
         """The response to one request; no exception leaves, and every request has its line."""
         started = time.perf_counter()
+        span = self._spans.begin(request) if self._spans else None
         try:
             response = await self._handler(request)(request)
         except Problem as problem:
@@ -56,12 +62,16 @@ class Edge:
         if self.is_draining or request.has_unread_body:
             response.headers["connection"] = "close"
         self._write_log(request, response, time.perf_counter() - started)
+        if self._spans and span:
+            self._spans.end(span, *self._known(request), response)
         return response
 
     async def close(self) -> None:
         """Finish what is on its way to Pub/Sub, then disconnect."""
         await self._publisher.close()
         await self._log.close()
+        if self._spans:
+            await self._spans.close()
 
     def _handler(self, request: Request) -> Handler:
         _check_headers(request)
@@ -80,10 +90,13 @@ class Edge:
         self._cors.check(request)
         return methods[request.method]
 
+    def _known(self, request: Request) -> tuple[str, str]:
+        """Method and path, as far as they are not the client's own words."""
+        path = request.path if request.path in self._routes else "(unknown)"
+        return request.method if request.method in _METHODS else "(unknown)", path
+
     def _write_log(self, request: Request, response: Response, seconds: float) -> None:
-        methods = self._routes.get(request.path)
-        path = "(unknown)" if methods is None else request.path
-        method = request.method if request.method in _METHODS else "(unknown)"
+        method, path = self._known(request)
         http_request = {
             "requestMethod": method,
             "requestUrl": path,
@@ -109,6 +122,13 @@ def open_edge(settings: Settings, publisher: EventPublisher) -> Edge:
     gc.freeze()  # what is imported stays: without this, collections walk it and stall requests
     gc.set_threshold(GC_THRESHOLD)
     return edge
+
+
+def _open_spans() -> "Spans":
+    # A third of a second and 20 MB, which edges without an exporter do not spend.
+    from ingest_function.logs.spans import Spans  # noqa: PLC0415
+
+    return Spans()
 
 
 def _check_headers(request: Request) -> None:

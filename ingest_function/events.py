@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 
 from ingest_function.auth.access import Client
 from ingest_function.http.problem import Problem, ProblemCode
-from schemas import MAX_ERRORS, ErrorCode, EventError, InvalidEvent, Limits, parse_json, validate
+from schemas import MAX_ERRORS, ErrorCode, EventError, InvalidEvent, Limits, validate
 
 MAX_EVENTS = 500
 LONG_REQUEST_EVENTS = 50
@@ -43,18 +43,6 @@ class Verdicts(NamedTuple):
         return not self.valid and all(
             refusal.errors == (_FOREIGN_USER_ID,) for refusal in self.refused
         )
-
-
-def parse_body(body: bytes) -> object:
-    """The body as JSON, parsed once for all its events.
-
-    Raises:
-        Problem: as `unreadable_body` makes it.
-    """
-    try:
-        return parse_json(body)
-    except InvalidEvent as refusal:
-        raise unreadable_body(refusal.errors[0]) from None
 
 
 def unreadable_body(error: EventError, **about: dict[str, Any]) -> Problem:

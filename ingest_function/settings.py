@@ -8,6 +8,7 @@ from enum import StrEnum
 from typing import NamedTuple
 
 from ingest_function.limits.rules import Rule, parse_rule
+from ingest_function.logs.exporter import is_configured
 from ingest_function.logs.logs import Severity
 from schemas import Limits, SchemaFileError, versions
 
@@ -63,6 +64,7 @@ class Settings:
     publish_timeout: float
     log_level: Severity
     emulator_host: str
+    exports_spans: bool
 
 
 def load_settings() -> Settings:
@@ -105,6 +107,7 @@ def read_settings(environment: Mapping[str, str]) -> Settings:
         publish_timeout=_positive(environment, "PUBLISH_TIMEOUT_SECONDS", default="10"),
         log_level=_log_level(environment),
         emulator_host=emulator_host,
+        exports_spans=is_configured(environment),
     )
 
 

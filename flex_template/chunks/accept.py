@@ -27,7 +27,9 @@ from schemas.depth import MAX_DEPTH
 # For fewer messages, the fixed cost of a column is more than it saves.
 MIN_MESSAGES = 50
 # What the edge sets. Other attributes, as those of a replay, may change the rules.
-ATTRIBUTES = frozenset({"event_id", "schema_version", "received_at", "request_id"})
+ATTRIBUTES = frozenset(
+    {"event_id", "schema_version", "received_at", "request_id", "googclient_traceparent"}
+)
 MESSAGE_COLUMNS = ("received_at", "published_at", "message_id", "request_id")
 _TIME = pa.timestamp("us", tz="UTC")
 _REQUEST_ID = f"^{REQUEST_ID}$"

@@ -1,0 +1,56 @@
+"""A span of OpenTelemetry for each request, where an exporter is configured.
+
+Where none is, this module is not imported. The span continues the client's trace, and takes the
+place of its `traceparent`: log line, message and dead letter lead to the span.
+"""
+
+import asyncio
+
+from opentelemetry import trace
+from opentelemetry.exporter.otlp.proto.http.trace_exporter import OTLPSpanExporter
+from opentelemetry.sdk.resources import SERVICE_NAME, SERVICE_VERSION, Resource
+from opentelemetry.sdk.trace import TracerProvider
+from opentelemetry.sdk.trace.export import BatchSpanProcessor
+from opentelemetry.trace.propagation.tracecontext import TraceContextTextMapPropagator
+
+from ingest_function.http.exchange import Request, Response
+from schemas import __version__
+
+# The platform ends a process soon after its SIGTERM, whether its spans are sent or not.
+EXPORT_SECONDS = 3
+
+
+class Spans:
+    """Exports in a thread of its own; endpoint, headers, sampler and names come from OTEL_…."""
+
+    def __init__(self) -> None:
+        resource = Resource.create({SERVICE_VERSION: __version__})
+        if str(resource.attributes[SERVICE_NAME]).startswith("unknown_service"):
+            resource = resource.merge(Resource({SERVICE_NAME: "aegis-edge"}))
+        self._provider = TracerProvider(resource=resource)
+        exporter = OTLPSpanExporter(timeout=EXPORT_SECONDS)
+        self._provider.add_span_processor(BatchSpanProcessor(exporter))
+        self._tracer = self._provider.get_tracer("ingest_function", __version__)
+        self._context = TraceContextTextMapPropagator()
+
+    def begin(self, request: Request) -> trace.Span:
+        parent = self._context.extract(request.headers)
+        span = self._tracer.start_span("request", parent, trace.SpanKind.SERVER)
+        self._context.inject(request.headers, trace.set_span_in_context(span))
+        return span
+
+    def end(self, span: trace.Span, method: str, path: str, response: Response) -> None:
+        """Name it after what is ours of the request, never after what a client may write."""
+        span.update_name(f"{method} {path}")
+        span.set_attribute("http.request.method", method)
+        span.set_attribute("http.route", path)
+        span.set_attribute("http.response.status_code", int(response.status))
+        for name in ("accepted", "rejected", "code"):
+            if name in response.summary:
+                span.set_attribute(f"aegis.{name}", response.summary[name])
+        if response.status >= 500:  # noqa: PLR2004 - of a server, other statuses are no errors
+            span.set_status(trace.StatusCode.ERROR)
+        span.end()
+
+    async def close(self) -> None:
+        await asyncio.to_thread(self._provider.shutdown)
