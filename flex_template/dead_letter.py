@@ -4,13 +4,16 @@ import hashlib
 import logging
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from functools import cache
-from typing import Any, NamedTuple
+from functools import lru_cache
+from operator import gt
+from typing import NamedTuple
 
 import apache_beam as beam
 import orjson
+import pyarrow as pa
 
 from flex_template import metrics
+from flex_template.bigquery.arrow import arrow_schema
 from flex_template.message import Message
 from flex_template.replayed import REPLAY_ATTEMPT
 from schemas import (
@@ -21,9 +24,8 @@ from schemas import (
     __version__,
     now_micros,
     stage_of,
-    table_schema,
 )
-from schemas.quarantine import data_digest, is_quarantined, withheld
+from schemas.quarantine import Digest, data_digest, is_quarantined, withheld
 
 # An append request must be smaller than 20 MB; the other columns, attributes apart, need little.
 # https://cloud.google.com/bigquery/quotas#write-api-limits
@@ -31,8 +33,6 @@ MAX_PAYLOAD_AND_ATTRIBUTES = 19_500_000
 MAX_TEXT = 256 * 1024
 _MAX_MESSAGE = 1024
 _MAX_REPLAY_DIGITS = 9
-
-DeadLetterRow = tuple[Any, ...]
 
 
 class Failure(NamedTuple):
@@ -72,55 +72,64 @@ def row_refused(message: Message, reason: str) -> Failure:
     return Failure(message, (EventError(ErrorCode.ROW_REFUSED, "", reason),), "RowError")
 
 
-def dead_letter_row(failure: Failure, origin: Origin, failed_at: int) -> DeadLetterRow:
-    """The values of one row, in the order of `schemas/dead_letters.table.json`."""
-    message, (first, *_) = failure.message, failure.errors
-    stage = _stage(failure).value
-    size, sha256 = withheld(message.attributes) or data_digest(message.data)
-    attributes = _storable(message.attributes)
-    attributes_json = orjson.dumps(attributes)
-    room = MAX_PAYLOAD_AND_ATTRIBUTES - len(attributes_json)
-    row = {
-        "dead_letter_id": _dead_letter_id(message, stage, sha256),
-        "failed_at": failed_at,
-        "stage": stage,
-        "error_code": first.code.value,
-        "error_message": first.message[:_MAX_MESSAGE],
-        "errors": orjson.dumps([error._asdict() for error in failure.errors]),
-        "exception_class": failure.exception_class,
-        "payload": message.data[:room],
-        "payload_text": _text(message.data),
-        "payload_size": size,
-        "payload_sha256": sha256,
-        "truncated": size > len(message.data[:room]),
-        "attributes": attributes_json,
-        "message_id": message.message_id,
-        "published_at": message.published_at,
-        "event_id": attributes.get("event_id"),
-        "schema_version": attributes.get("schema_version"),
-        "subscription": origin.subscription,
-        "destination_table": origin.destination_table,
-        "job_name": origin.job_name,
-        "pipeline_version": __version__,
-        "replay_attempt": times_replayed(message.attributes),
+def dead_letter_rows(failures: Sequence[Failure], origin: Origin, failed_at: int) -> pa.RecordBatch:
+    """The rows of `failures` in their order, made column by column, which costs half."""
+    messages, errors, exception_classes = zip(*failures, strict=True)
+    data, maps, message_ids, published_at = zip(*messages, strict=True)
+    given = [{name: each[name] for name in each} for each in maps]
+    stored, attributes = zip(*map(_storable, given), strict=True)
+    room = [MAX_PAYLOAD_AND_ATTRIBUTES - len(beside) for beside in attributes]
+    payloads = [payload[:size] for payload, size in zip(data, room, strict=True)]
+    sizes, hashes = zip(*map(_digest, given, data), strict=True)
+    first = [each[0] for each in errors]
+    stages = list(map(_stage, given, first))
+    count = len(failures)
+    columns = {
+        "dead_letter_id": map(_dead_letter_id, message_ids, stages, hashes),
+        "failed_at": [failed_at] * count,
+        "stage": stages,
+        "error_code": [error.code for error in first],
+        "error_message": [error.message[:_MAX_MESSAGE] for error in first],
+        "errors": map(_encoded, errors),
+        "exception_class": exception_classes,
+        "payload": payloads,
+        "payload_text": map(_text, data),
+        "payload_size": sizes,
+        "payload_sha256": hashes,
+        "truncated": map(gt, sizes, map(len, payloads)),
+        "attributes": attributes,
+        "message_id": message_ids,
+        "published_at": published_at,
+        "event_id": [each.get("event_id") for each in stored],
+        "schema_version": [each.get("schema_version") for each in stored],
+        "subscription": [origin.subscription] * count,
+        "destination_table": [origin.destination_table] * count,
+        "job_name": [origin.job_name] * count,
+        "pipeline_version": [__version__] * count,
+        "replay_attempt": map(times_replayed, given),
     }
-    return tuple(row[column] for column in _columns())
+    schema = arrow_schema("dead_letters")
+    arrays = [pa.array(list(columns[field.name]), field.type) for field in schema]
+    return pa.RecordBatch.from_arrays(arrays, schema=schema)
 
 
-def _stage(failure: Failure) -> Stage:
-    quarantined = is_quarantined(failure.message.attributes)
-    return Stage.EDGE if quarantined else stage_of(failure.errors[0].code)
+def _stage(attributes: Mapping[str, str], first: EventError) -> Stage:
+    return Stage.EDGE if is_quarantined(attributes) else stage_of(first.code)
 
 
-def _dead_letter_id(message: Message, stage: str, sha256: str) -> str:
+def _digest(attributes: Mapping[str, str], data: bytes) -> Digest:
+    return withheld(attributes) or data_digest(data)
+
+
+@lru_cache(maxsize=1_000)  # messages of one faulty client are refused for the same reasons
+def _encoded(errors: tuple[EventError, ...]) -> bytes:
+    return orjson.dumps([error._asdict() for error in errors])
+
+
+def _dead_letter_id(message_id: str, stage: Stage, sha256: str) -> str:
     """The same for each delivery of a message, and for each retry of what the edge refused."""
-    source = sha256 if stage == Stage.EDGE else message.message_id
+    source = sha256 if stage is Stage.EDGE else message_id
     return hashlib.sha256(f"{source}:{stage}".encode()).hexdigest()
-
-
-@cache
-def _columns() -> list[str]:
-    return [field["name"] for field in table_schema("dead_letters")]
 
 
 def times_replayed(attributes: Mapping[str, str]) -> int:
@@ -130,12 +139,16 @@ def times_replayed(attributes: Mapping[str, str]) -> int:
     return int(text) if is_count else 0
 
 
-def _storable(attributes: Mapping[str, str]) -> dict[str, str]:
-    """Without U+0000, which BigQuery's JSON does not hold."""
-    return {
+def _storable(attributes: dict[str, str]) -> tuple[dict[str, str], bytes]:
+    """Attributes without U+0000, which BigQuery's JSON does not hold, and their JSON."""
+    encoded = orjson.dumps(attributes)
+    if b"\\u0000" not in encoded:
+        return attributes, encoded
+    without = {
         name.replace("\0", "\ufffd"): value.replace("\0", "\ufffd")
         for name, value in attributes.items()
     }
+    return without, orjson.dumps(without)
 
 
 def _text(data: bytes) -> str | None:
@@ -148,30 +161,30 @@ def _text(data: bytes) -> str | None:
         return None
 
 
-def _counter(failure: Failure) -> str:
-    code = failure.errors[0].code
-    if _stage(failure) == Stage.EDGE:
-        return metrics.edge_refusals_of(code)
-    return metrics.dead_letters_of(code)
+def _counter(stage: str, code: str) -> str:
+    if stage == Stage.EDGE:
+        return metrics.edge_refusals_of(ErrorCode(code))
+    return metrics.dead_letters_of(ErrorCode(code))
 
 
 class ToRows(beam.DoFn):
-    """Failures in, for each its message's id and its row out; counts per error code."""
+    """Failures in, their rows as one record batch out; counts per error code."""
 
     def __init__(self, origin: Origin) -> None:
         self._origin = origin
 
     def start_bundle(self) -> None:
-        self._counts: Counter[str] = Counter()
+        self._counts: Counter[tuple[str, str]] = Counter()
 
-    def process(self, failures: Sequence[Failure]) -> list[list[tuple[str, DeadLetterRow]]]:
+    def process(self, failures: Sequence[Failure]) -> list[pa.RecordBatch]:
         if not failures:
             return []
-        self._counts.update(map(_counter, failures))
-        failed_at = now_micros()
-        rows = [dead_letter_row(each, self._origin, failed_at) for each in failures]
-        ids = [each.message.message_id for each in failures]
-        return [list(zip(ids, rows, strict=True))]
+        rows = dead_letter_rows(failures, self._origin, now_micros())
+        self._counts.update(
+            zip(*(rows.column(name).to_pylist() for name in ("stage", "error_code")), strict=True)
+        )
+        return [rows]
 
     def finish_bundle(self) -> None:
-        metrics.count(self._counts)
+        for kind, number in self._counts.items():
+            metrics.count({_counter(*kind): number})

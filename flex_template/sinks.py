@@ -1,8 +1,8 @@
 """Where rows go: BigQuery's Storage Write API, Beam's own BigQuery sink, or local files.
 
 The sink of events takes chunks whose values are rows, and yields lists of `Failure`s: those that
-were in the chunk, and one for each row refused. The sink of dead letters takes lists of message ids
-and rows, and must store every row or fail its bundle.
+were in the chunk, and one for each row refused. The sink of dead letters takes record batches, and
+must store every row or fail its bundle.
 """
 
 import argparse
@@ -13,10 +13,12 @@ from typing import Any, NamedTuple
 
 import apache_beam as beam
 import orjson
+import pyarrow as pa
 from apache_beam.io import WriteToText
 
 from flex_template import metrics
 from flex_template.bigquery.append import AppendDeadLetters, AppendEvents
+from flex_template.bigquery.arrow import row_tuples
 from flex_template.bigquery.json_rows import json_row
 from flex_template.bigquery.streaming_inserts import StreamingInserts
 from flex_template.chunks.chunk import Chunk
@@ -36,7 +38,7 @@ def sinks(options: argparse.Namespace) -> Sinks:
     """The sinks that the options name."""
     if options.output_directory:
         directory = Path(options.output_directory)
-        return Sinks(EventLines(directory), WriteLines(directory, "dead_letters"))
+        return Sinks(EventLines(directory), DeadLetterLines(directory))
     if options.write_method == "STREAMING_INSERTS":
         events = StreamingInserts(options.events_table)
     else:
@@ -52,12 +54,24 @@ class EventLines(beam.PTransform):
         self._directory = directory
 
     def expand(self, chunks: beam.PCollection) -> beam.PCollection:
-        chunks | "Rows" >> beam.Map(_rows_of) | WriteLines(self._directory, "events")
+        chunks | "Rows" >> beam.Map(_event_rows) | WriteLines(self._directory, "events")
         return chunks | "Failures" >> beam.Map(failures_of)
 
 
+class DeadLetterLines(beam.PTransform):
+    """A file of JSON lines, `dead_letters.jsonl`."""
+
+    def __init__(self, directory: Path) -> None:
+        super().__init__()
+        self._directory = directory
+
+    def expand(self, letters: beam.PCollection) -> beam.PCollection:
+        rows = letters | "Rows" >> beam.Map(_letter_rows)
+        return rows | WriteLines(self._directory, "dead_letters")
+
+
 class WriteLines(beam.PTransform):
-    """Lists of pairs whose second is a row, into a file of JSON lines, `<table>.jsonl`."""
+    """Lists of rows, into a file of JSON lines, `<table>.jsonl`."""
 
     def __init__(self, directory: Path, table: str) -> None:
         super().__init__()
@@ -71,8 +85,12 @@ class WriteLines(beam.PTransform):
         )
 
 
-def _rows_of(chunk: Chunk) -> list[tuple[Any, Any]]:
-    return list(chunk.rows())
+def _event_rows(chunk: Chunk) -> list[tuple[Any, ...]]:
+    return [row for _, row in chunk.rows()]
+
+
+def _letter_rows(letters: pa.RecordBatch) -> list[tuple[Any, ...]]:
+    return list(row_tuples(letters))
 
 
 def failures_of(chunk: Chunk) -> list[Failure]:
@@ -80,6 +98,6 @@ def failures_of(chunk: Chunk) -> list[Failure]:
     return chunk.failures
 
 
-def _json_lines(rows: Sequence[tuple[Any, tuple[Any, ...]]], table: str) -> list[str]:
+def _json_lines(rows: Sequence[tuple[Any, ...]], table: str) -> list[str]:
     metrics.count({_COUNTERS[table]: len(rows)})
-    return [orjson.dumps(json_row(row, table)).decode() for _, row in rows]
+    return [orjson.dumps(json_row(row, table)).decode() for row in rows]

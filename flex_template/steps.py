@@ -40,8 +40,15 @@ def parse_message(message: Message, data: bytes) -> object:
 
 def validate_document(message: Message, document: object, limits: Limits) -> Event:
     """The clock is Pub/Sub's, so a backlog or a redelivery does not change the verdict."""
+    now = message.published_at or now_micros()
+    try:
+        return validate(document, now=now, limits=limits)
+    except InvalidEvent as error:
+        if all(each.code is not ErrorCode.TIMESTAMP_TOO_OLD for each in error.errors):
+            raise
+    # Only now is it worth while to find out how old it may be.
     limits = limits_at(limits, message.attributes, message.published_at)
-    return validate(document, now=message.published_at or now_micros(), limits=limits)
+    return validate(document, now=now, limits=limits)
 
 
 def convert_event(message: Message, event: Event) -> EventRow:

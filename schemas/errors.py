@@ -63,8 +63,8 @@ def stage_of(code: ErrorCode) -> Stage:
 
 def pointer(parts: Sequence[str | int]) -> str:
     """A JSON Pointer (RFC 6901) to a place in the event, cut to `MAX_PATH` characters."""
-    escaped = (str(part).replace("~", "~0").replace("/", "~1") for part in parts)
-    cut = "".join(f"/{part}" for part in escaped)[:MAX_PATH].removesuffix("~")
+    escaped = [str(part).replace("~", "~0").replace("/", "~1") for part in parts]
+    cut = "/".join(["", *escaped])[:MAX_PATH].removesuffix("~")
     return cut.replace("\0", "\ufffd")  # BigQuery's JSON holds no U+0000
 
 

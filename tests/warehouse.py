@@ -7,10 +7,11 @@ from typing import Any
 from google.cloud import bigquery
 
 from flex_template.bigquery import client
+from flex_template.bigquery.arrow import row_tuples
 from flex_template.bigquery.group_commit import shared
 from flex_template.bigquery.group_commit.bundle import BundleWriter
 from flex_template.bigquery.group_commit.shared import Destination
-from flex_template.dead_letter import Failure, Origin, dead_letter_row
+from flex_template.dead_letter import Failure, Origin, dead_letter_rows
 from flex_template.message import Message
 from local.resources import create_tables
 from schemas import ErrorCode, EventError, now_micros
@@ -60,4 +61,5 @@ def dead_letter(
     error = EventError(code, path, message)
     failed = Message(data, attributes or {}, message_id or uuid.uuid4().hex, failed_at)
     failure = Failure(failed, (error,), "ValueError")
-    return dead_letter_row(failure, Origin("subscription", "events", "test"), failed_at)
+    origin = Origin("subscription", "events", "test")
+    return next(row_tuples(dead_letter_rows([failure], origin, failed_at)))

@@ -22,7 +22,7 @@ from flex_template.bigquery.group_commit.pending import Append
 from flex_template.bigquery.group_commit.retry import AppendError, RetryPolicy
 from flex_template.bigquery.group_commit.shared import DEFAULT_POLICY, Destination
 from flex_template.chunks.chunk import Chunk, in_global_window
-from flex_template.dead_letter import DeadLetterRow, Failure, row_refused
+from flex_template.dead_letter import Failure, row_refused
 from flex_template.message import from_pubsub
 from schemas import event_columns, now_micros
 
@@ -145,15 +145,13 @@ class AppendEvents(_AppendRows):
 
 
 class AppendDeadLetters(_AppendRows):
-    """Lists of message ids and rows in; nothing out: a dead letter that is refused is an error."""
+    """Record batches in; nothing out: a dead letter that is refused is an error."""
 
     def __init__(self, table: str, policy: RetryPolicy = DEFAULT_POLICY) -> None:
         super().__init__(Destination(table, "dead_letters", policy))
 
-    def process(self, letters: list[tuple[str, DeadLetterRow]]) -> None:
-        ids, rows = zip(*letters, strict=True)
-        size = sum(len(value) for row in rows for value in row if isinstance(value, bytes | str))
-        self._add(ids, rows, size + ROW_OVERHEAD * len(rows))
+    def process(self, letters: pa.RecordBatch) -> None:
+        self._add(letters.column("message_id").to_pylist(), letters, letters.nbytes)
         self._require_none(self._refusals())
 
     def finish_bundle(self) -> None:

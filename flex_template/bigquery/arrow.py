@@ -1,6 +1,7 @@
 """Rows as Arrow record batches, typed by the table's own schema file."""
 
 from collections.abc import Iterable, Iterator, Sequence
+from functools import cache
 from itertools import chain, groupby
 from typing import Any, TypeAlias
 
@@ -22,6 +23,7 @@ _TYPES = {
 Rows: TypeAlias = pa.RecordBatch | Sequence[tuple[Any, ...]]
 
 
+@cache
 def arrow_schema(table: str) -> pa.Schema:
     """The Arrow schema of one of `schemas.TABLES`."""
     return pa.schema(

@@ -126,14 +126,14 @@ def _rows(
     """Rows of `events`, and which of them are certain to be right."""
     names = (*struct.__struct_fields__, *MESSAGE_COLUMNS)  # type: ignore[attr-defined]
     given = dict(zip(names, zip(*values, strict=True), strict=True))
-    number = _structs()[struct]
+    number, schema = _structs()[struct], arrow_schema("events")
     given["schema_version"] = [number] * len(values)
     times = {name: _times(given[name]) for name in ("timestamp", "received_at")}
     times["published_at"] = pa.array(given["published_at"], pa.int64()).cast(_TIME)
     texts = pa.array(given["timestamp"], pa.string())
     columns = {
         field.name: times[field.name] if field.name in times else _column(field, given, len(values))
-        for field in arrow_schema_of_events()
+        for field in schema
     }
     passes = _all(
         (
@@ -145,13 +145,7 @@ def _rows(
     request_id = columns["request_id"]
     is_id = pc.match_substring_regex(request_id, _REQUEST_ID)
     columns["request_id"] = pc.if_else(is_id, request_id, pa.scalar(None, pa.string()))
-    schema = arrow_schema_of_events()
     return pa.RecordBatch.from_arrays(list(columns.values()), schema=schema), passes
-
-
-@cache
-def arrow_schema_of_events() -> pa.Schema:
-    return arrow_schema("events")
 
 
 def _column(field: pa.Field, given: dict[str, Any], count: int) -> pa.Array:

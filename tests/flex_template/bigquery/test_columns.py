@@ -6,9 +6,9 @@ import orjson
 import pyarrow as pa
 import pytest
 
-from flex_template.bigquery.arrow import arrow_schema, record_batch
+from flex_template.bigquery.arrow import arrow_schema, record_batch, row_tuples
 from flex_template.bigquery.json_rows import json_row
-from flex_template.dead_letter import Failure, Origin, dead_letter_row, times_replayed
+from flex_template.dead_letter import Failure, Origin, dead_letter_rows, times_replayed
 from flex_template.message import Message
 from flex_template.steps import convert_event
 from schemas import TABLES, ErrorCode, Event, EventError, table_schema, versions
@@ -57,7 +57,8 @@ def failed_row() -> tuple[Any, ...]:
         (EventError(ErrorCode.WRONG_TYPE, "", "error_message"),),
         "exception_class",
     )
-    return dead_letter_row(failure, Origin("subscription", "destination_table", "job_name"), TIME)
+    origin = Origin("subscription", "destination_table", "job_name")
+    return next(row_tuples(dead_letter_rows([failure], origin, TIME)))
 
 
 def named(kind: str, row: tuple[Any, ...]) -> dict[str, Any]:
@@ -84,9 +85,8 @@ def test_each_value_of_a_dead_letter_is_in_its_column() -> None:
     assert orjson.loads(row["errors"])[0]["code"] == "wrong_type"
 
 
-@pytest.mark.parametrize(("kind", "row"), [("events", event_row()), ("dead_letters", failed_row())])
-def test_each_value_has_the_type_of_its_column(kind: str, row: tuple[Any, ...]) -> None:
-    for field, value in zip(table_schema(kind), row, strict=True):
+def test_each_value_of_an_event_has_the_type_of_its_column() -> None:
+    for field, value in zip(table_schema("events"), event_row(), strict=True):
         assert type(value) in TYPES[field["type"]], field["name"]
 
 
@@ -141,5 +141,5 @@ def test_the_job_name_may_be_absent() -> None:
     failure = Failure(
         Message(b"", {}, "1", None), (EventError(ErrorCode.EMPTY_PAYLOAD, "", ""),), ""
     )
-    row = named("dead_letters", dead_letter_row(failure, origin, TIME))
+    row = named("dead_letters", *row_tuples(dead_letter_rows([failure], origin, TIME)))
     assert (row["job_name"], row["published_at"], row["payload_text"]) == (None, None, "")
