@@ -1,7 +1,7 @@
 """Schema violations in our own stable words, whatever the validator's library says."""
 
-from collections.abc import Iterator
-from functools import cache
+from collections.abc import Iterable, Iterator
+from functools import cache, lru_cache
 from heapq import nsmallest
 from typing import Any
 
@@ -11,6 +11,9 @@ from schemas.errors import MAX_ERRORS, ErrorCode, EventError, pointer
 from schemas.event_versions import versions
 from schemas.words import any_of, forms, kind_of
 
+DETAILS = "event_details"
+# A faulty client breaks a rule with the same few texts; longer ones are not worth their memory.
+MAX_REMEMBERED = 128
 KEYWORDS = {
     "type": (ErrorCode.WRONG_TYPE, "must be {}"),
     "pattern": (ErrorCode.WRONG_FORMAT, "must be {}"),
@@ -31,17 +34,56 @@ def validator_for(version: int) -> jsonschema_rs.Draft202012Validator:
 def violations(version: int, document: object, max_errors: int = MAX_ERRORS) -> list[EventError]:
     """The first `max_errors` violations by path, of which at most one inside `event_details`.
 
-    The validator copies the whole document into every violation, and details have room for a
-    hundred thousand: finding them all would let one request occupy a server for seconds. What it
-    is given here is as small as the schema's own fields.
+    With `max_errors` 1 any one of them.
     """
-    outline = _outline(version, document)
-    validator = validator_for(version)
-    raw = _first(validator, outline) if max_errors == 1 else list(validator.iter_errors(outline))
-    if max_errors > 1 or not raw:
-        raw += _first(_details_validator(version), document)
-    found = {error for each in raw for error in in_our_words(each)}
+    if max_errors == 1:
+        found = set(_any_violation(version, document))
+    elif isinstance(document, dict):
+        found = set(_violations_of_object(version, document))
+    else:
+        raw = validator_for(version).iter_errors(_emptied(document))
+        found = {error for each in raw for error in in_our_words(each)}
     return sorted(found, key=lambda error: (error.path, error.code))[:max_errors]
+
+
+def _any_violation(version: int, document: object) -> Iterator[EventError]:
+    outline = _outline(version, document)
+    for raw in _first(validator_for(version), outline) or _first(_part(version, DETAILS), document):
+        yield from in_our_words(raw)
+
+
+def _violations_of_object(version: int, document: dict[str, Any]) -> Iterator[EventError]:
+    """Property by property: only what is broken is described.
+
+    The validator copies what it is given into every violation, and details have room for a hundred
+    thousand: finding them all would let one request occupy a server for seconds.
+    """
+    properties = versions()[version].properties
+    for name in versions()[version].required - document.keys():
+        yield _missing(pointer([name]))
+    for name in nsmallest(MAX_ERRORS, document.keys() - properties):
+        yield _unknown(pointer([name]))
+    for name in properties & document.keys():
+        value = document[name]
+        if not _part(version, name).is_valid({name: value}):
+            yield from _wrong_value(version, name, value)
+
+
+def _wrong_value(version: int, name: str, value: object) -> Iterable[EventError]:
+    if name == DETAILS:
+        raw = _first(_part(version, name), {name: value})
+        return (error for each in raw for error in in_our_words(each))
+    if isinstance(value, str) and len(value) <= MAX_REMEMBERED:
+        return _wrong_text(version, name, value)
+    return _wrong(version, name, _emptied(value))
+
+
+def _wrong(version: int, name: str, value: object) -> tuple[EventError, ...]:
+    raw = _part(version, name).iter_errors({name: value})
+    return tuple(error for each in raw for error in in_our_words(each))
+
+
+_wrong_text = lru_cache(maxsize=1_000)(_wrong)
 
 
 def _first(
@@ -55,10 +97,11 @@ def _first(
 
 
 @cache
-def _details_validator(version: int) -> jsonschema_rs.Draft202012Validator:
+def _part(version: int, name: str) -> jsonschema_rs.Draft202012Validator:
+    """What the schema says of one property, for an object."""
     schema = versions()[version].schema
-    details = {"event_details": schema["properties"]["event_details"]}
-    return jsonschema_rs.Draft202012Validator({"properties": details, "$defs": schema["$defs"]})
+    part = {name: schema["properties"][name]}
+    return jsonschema_rs.Draft202012Validator({"properties": part, "$defs": schema["$defs"]})
 
 
 def _outline(version: int, document: object) -> object:
@@ -84,11 +127,10 @@ def in_our_words(raw: Any) -> Iterator[EventError]:
     """One error of the validator; unknown fields are one each."""
     keyword, value, path = raw.kind.name, raw.kind.value, raw.instance_path
     if keyword == "required":
-        yield EventError(ErrorCode.MISSING_FIELD, pointer([*path, value]), "is required")
+        yield _missing(pointer([*path, value]))
     elif keyword == "additionalProperties":
         for name in sorted(value)[:MAX_ERRORS]:
-            message = "is not a field of this schema version"
-            yield EventError(ErrorCode.UNKNOWN_FIELD, pointer([*path, name]), message)
+            yield _unknown(pointer([*path, name]))
     elif keyword == "propertyNames" or (keyword == "pattern" and "storable" in raw.schema_path):
         message = "must not contain the character U+0000"
         yield EventError(ErrorCode.NUL_CHARACTER, pointer(path), message)
@@ -99,3 +141,11 @@ def in_our_words(raw: Any) -> Iterator[EventError]:
         elif keyword == "pattern":
             value = forms().get(value, f"text that matches {value}")
         yield EventError(code, pointer(path), template.format(value))
+
+
+def _missing(path: str) -> EventError:
+    return EventError(ErrorCode.MISSING_FIELD, path, "is required")
+
+
+def _unknown(path: str) -> EventError:
+    return EventError(ErrorCode.UNKNOWN_FIELD, path, "is not a field of this schema version")
