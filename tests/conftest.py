@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
 
 from local.bigquery.start import start_bigquery
 from local.process import Process, accepts
@@ -14,6 +15,10 @@ from tests.machine import pubsub_emulator
 from tests.warehouse import Warehouse
 
 TESTS = Path(__file__).parent
+
+# A machine that is busy with something else must fail no test.
+settings.register_profile("untimed", deadline=None)
+settings.load_profile("untimed")
 
 # Folders and files whose tests drive gcloud, a browser, an image, a runner or whole processes.
 SLOW = (

@@ -57,7 +57,7 @@ def code_of(message: Message) -> str | None:
 
 
 @pytest.mark.slow
-@settings(max_examples=RUNS, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=RUNS, suppress_health_check=list(HealthCheck))
 @given(_batches)
 def test_every_message_becomes_one_row_or_one_dead_letter(
     bigquery: BigQueryWriteServer, batch: list[tuple[bytes, dict[str, str]]]

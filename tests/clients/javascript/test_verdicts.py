@@ -30,7 +30,7 @@ def nested(levels: int) -> Any:
     return document
 
 
-@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(events() | json_values)
 @example({**VALID, "event_details": {"a": [9.999e-06] * 8192}})
 @example({**VALID, "event_details": {"__proto__": 1, "a": {"__proto__": {"b": "\0"}}}})

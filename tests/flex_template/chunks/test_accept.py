@@ -174,7 +174,7 @@ _messages = st.builds(
 )
 
 
-@settings(max_examples=40, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=40, suppress_health_check=list(HealthCheck))
 @given(st.lists(_messages, min_size=60, max_size=60))
 def test_any_messages_have_the_same_rows_on_both_ways(messages: list[Message]) -> None:
     together = check(messages)

@@ -13,7 +13,7 @@ sizes = st.one_of(st.integers(0, 1000), st.sampled_from([4_900_000, 9_500_000]))
 attributes = st.dictionaries(st.text(max_size=8), st.text(max_size=64), max_size=4)
 
 
-@settings(max_examples=50, deadline=None)
+@settings(max_examples=50)
 @given(st.lists(st.tuples(sizes, attributes), max_size=12), st.integers(1, 5))
 def test_every_batch_fits_a_request_and_no_letter_is_lost(
     shapes: list[tuple[int, dict[str, str]]], max_letters: int

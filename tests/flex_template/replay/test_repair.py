@@ -92,7 +92,7 @@ def identity() -> Iterator[Repair]:
         yield repair
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300)
 @given(document=documents)
 def test_what_a_program_does_not_touch_stays_the_same(identity: Repair, document: object) -> None:
     payload = json.dumps(document).encode()

@@ -110,7 +110,7 @@ def without_examples() -> Iterator[None]:
 
 
 @pytest.mark.usefixtures("without_examples")
-@settings(max_examples=50, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=50, suppress_health_check=list(HealthCheck))
 @given(rules=_rules, required=st.sampled_from([[], ["session_id"]]), data=st.data())
 def test_what_is_called_compatible_takes_every_event_of_the_version_before(
     tmp_path_factory: pytest.TempPathFactory,
