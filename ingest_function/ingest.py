@@ -26,6 +26,8 @@ from ingest_function.receipt import (
 from ingest_function.settings import Settings
 from schemas import InvalidEvent, now_micros, parse_json
 
+LONG_BODY_BYTES = 32 * 1024
+
 
 class Ingest:
     """Takes one request's events to Pub/Sub; belongs to one event loop."""
@@ -36,6 +38,7 @@ class Ingest:
         protect = protection(settings)
         self._quarantine = Quarantine(publisher, protect, enabled=settings.quarantines)
         self._bodies = BodyReader()
+        self._long_body = asyncio.Lock()
         self._validation = Validation(settings.limits)
         self._prepare = preparation(protect)
         self._limiter = Limiter(
@@ -63,6 +66,12 @@ class Ingest:
     async def _read_batch(self, request: Request, client: Client) -> Batch:
         """Read, validate, prepare and encode; body and events are let go on return."""
         body = await self._bodies.read(request)
+        if len(body) <= LONG_BODY_BYTES:
+            return await self._batch(request, client, body)
+        async with self._long_body:  # what is parsed is much larger: one at a time
+            return await self._batch(request, client, body)
+
+    async def _batch(self, request: Request, client: Client, body: bytes) -> Batch:
         now = now_micros()
         attributes = {
             "received_at": time_attribute(now),

@@ -42,6 +42,11 @@ class Program:
         ]
         return sum(1024 * int(line.split()[1]) for line in lines)
 
+    def peak_memory_bytes(self) -> int:
+        """The most that the largest of its processes has held so far, shared pages included."""
+        statuses = [Path(f"/proc/{pid}/status").read_text() for pid in self._family()]
+        return max(1024 * int(text.partition("VmHWM:")[2].split()[0]) for text in statuses)
+
     def descriptors(self) -> int:
         return sum(len([*Path(f"/proc/{pid}/fd").iterdir()]) for pid in self._family())
 

@@ -1,0 +1,76 @@
+"""How long the deployed server waits, and what it holds while it does."""
+
+import os
+import socket
+import subprocess
+import sys
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+
+import httpx
+import pytest
+
+from benchmarks.edge.processes import Program
+from benchmarks.edge.worst_bodies import worst_bodies
+from local.process import free_port
+from tests.ingest_function.http.raw_http import SECONDS
+
+MOST_BYTES = 300_000_000
+WAITING = 64
+# The command of the deployed service, but for its patience.
+IMPATIENT = """
+import ingest_function.__main__ as service
+service.HEADER_READ_MILLISECONDS = 300
+service.main()
+"""
+
+
+@contextmanager
+def started(environment: dict[str, str], *command: str) -> Iterator[Program]:
+    port = free_port()
+    variables = {**os.environ, **environment, "HOST": "127.0.0.1", "PORT": str(port)}
+    with subprocess.Popen([sys.executable, *command], env=variables, text=True) as process:
+        program = Program(process, port)
+        try:
+            program.wait_until_it_accepts()
+            yield program
+        finally:
+            process.terminate()
+
+
+@pytest.mark.parametrize(
+    "sent",
+    [b"", b"POST /v1/events HTTP/1.1\r\nHost: ed", b"GET /health HTTP/1.1\r\nHost: edge\r\n\r\n"],
+    ids=["nothing", "half a header", "a whole request"],
+)
+def test_a_connection_on_which_no_request_comes_is_closed(
+    environment: dict[str, str], sent: bytes
+) -> None:
+    with (
+        started(environment, "-c", IMPATIENT) as program,
+        socket.create_connection(("127.0.0.1", program.port), SECONDS) as connection,
+    ):
+        connection.sendall(sent)
+        while connection.recv(65536):
+            pass
+
+
+@pytest.mark.slow
+def test_many_of_the_worst_requests_that_wait_fit_in_memory(environment: dict[str, str]) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        host, port = silent.getsockname()
+        variables = {**environment, "PUBSUB_EMULATOR_HOST": f"{host}:{port}"}
+        variables["PUBLISH_TIMEOUT_SECONDS"] = "4"
+        body, _ = worst_bodies()["details full of integers"]
+        with started(variables, "-m", "ingest_function") as program:
+            url = f"http://127.0.0.1:{program.port}/v1/events"
+
+            def post(_: int) -> int:
+                headers = {"Content-Type": "application/json"}
+                return httpx.post(url, content=body, headers=headers, timeout=60).status_code
+
+            with ThreadPoolExecutor(WAITING) as pool:
+                statuses = set(pool.map(post, range(WAITING)))
+            assert statuses == {503}
+            assert program.peak_memory_bytes() < MOST_BYTES
