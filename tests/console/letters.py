@@ -32,28 +32,39 @@ def stored_events() -> list[tuple[Any, ...]]:
     """Twenty days of five users, busier from day to day."""
     now = now_micros()
     return [
-        _row(number, now - day * DAY - number * MINUTE, number % 5)
+        _event(number, now - day * DAY - number * MINUTE, number % 5)
         for day in range(20)
         for number in range(40 - day)
     ]
 
 
-def _row(number: int, moment: int, user: int) -> tuple[Any, ...]:
-    values = {
+def _event(number: int, moment: int, user: int) -> tuple[Any, ...]:
+    return stored_row(
+        moment,
+        user_id=f"user-{user}",
+        source_platform=PLATFORMS[number % 3],
+        flag_type="doom_scrolling" if number % 4 == 0 else None,
+        confidence=0.8 if number % 4 == 0 else None,
+        topic_category=TOPICS[number % 5],
+        message_id=f"{moment}-{number}",
+    )
+
+
+def stored_row(moment: int, **fields: Any) -> tuple[Any, ...]:
+    """A row of `events`, observed at `moment` (microseconds since the Unix epoch)."""
+    base = {
         "event_id": f"0193a5c2-7f3e-7d10-9a4b-{moment % 10**12:012d}",
         "schema_version": 1,
-        "user_id": f"user-{user}",
+        "user_id": "user-1",
         "timestamp": moment,
         "signal_type": "page_view",
-        "source_platform": PLATFORMS[number % 3],
-        "flag_type": "doom_scrolling" if number % 4 == 0 else None,
-        "confidence": 0.8 if number % 4 == 0 else None,
-        "topic_category": TOPICS[number % 5],
+        "source_platform": "web",
         "received_at": moment + 500,
         "published_at": moment + 9_000,
-        "message_id": f"{moment}-{number}",
+        "message_id": str(moment),
         "request_id": f"request-{moment}",
     }
+    values = base | fields
     return tuple(values.get(column.name) for column in event_columns())
 
 

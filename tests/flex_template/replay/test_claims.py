@@ -11,7 +11,7 @@ from tests.flex_template.replay.command import ReplayCommand
 from tests.flex_template.replay.topic import Topic
 from tests.warehouse import Warehouse, dead_letter
 
-LETTERS = 200
+LETTERS = 100
 
 
 def test_a_letter_that_another_run_claimed_first_is_contested(warehouse: Warehouse) -> None:

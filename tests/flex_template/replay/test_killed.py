@@ -15,9 +15,9 @@ from tests.flex_template.replay.command import ReplayCommand
 from tests.flex_template.replay.topic import Topic
 from tests.warehouse import Warehouse, dead_letter
 
-LETTERS = 300
+LETTERS = 150
 BATCH = 4
-KILLS = 8
+KILLS = 5
 ANSWER_SECONDS = 0.1
 DEADLINE_SECONDS = 120
 
