@@ -1,4 +1,4 @@
-"""The real function, as its framework starts it, on a port that stays the same over restarts."""
+"""The real function, as it is deployed, on a port that stays the same over restarts."""
 
 import sys
 from collections.abc import Mapping
@@ -18,6 +18,8 @@ class Function:
         self.port = free_port()
         self.variables: dict[str, str] = {
             "PYTHONPATH": str(ROOT),
+            "HOST": "127.0.0.1",
+            "PORT": str(self.port),
             "GCP_PROJECT_ID": PROJECT,
             "PUB_SUB_TOPIC_ID": TOPIC,
             "PUBSUB_EMULATOR_HOST": pubsub_host,
@@ -34,7 +36,8 @@ class Function:
         return f"http://127.0.0.1:{self.port}/v1/events"
 
     def start(self) -> None:
-        self._process = Process("function", self._command(), self.variables, self._log_folder)
+        command = [sys.executable, "-m", "ingest_function"]
+        self._process = Process("function", command, self.variables, self._log_folder)
         self._process.wait_until(lambda: accepts(self.port))
 
     def stop(self) -> None:
@@ -46,9 +49,3 @@ class Function:
         self.stop()
         self.variables |= variables
         self.start()
-
-    def _command(self) -> list[str]:
-        framework = str(Path(sys.executable).with_name("functions-framework"))
-        source = str(ROOT / "ingest_function" / "main.py")
-        address = ["--host", "127.0.0.1", "--port", str(self.port)]
-        return [framework, "--source", source, "--target", "ingest", *address]

@@ -113,4 +113,4 @@ def test_the_badge_asks_for_a_person_where_one_must_act(
     browser.page.wait_for_function(f"async () => (await {badge}) === '!'")
     browser.set_options(function.endpoint, API_KEY)
     browser.page.wait_for_function(f"async () => (await {badge}) === ''")
-    assert browser.status()["sent"] == 1
+    browser.expect_count("sent", 1)
