@@ -11,7 +11,8 @@ from local.process import Process, accepts
 from local.process import free_port as find_free_port
 from local.pubsub.server import PubSubServer
 from tests.fault_matrix import FaultMatrix
-from tests.machine import pubsub_emulator
+from tests.machine import pubsub_emulator, require
+from tests.rehearsal.warm.start import warm_pipeline, warm_sdk
 from tests.warehouse import Warehouse
 
 TESTS = Path(__file__).parent
@@ -86,6 +87,21 @@ def google_emulator(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     with Process("pubsub", command, {}, tmp_path_factory.mktemp("pubsub")) as process:
         process.wait_until(lambda: accepts(port), 120)
         yield f"127.0.0.1:{port}"
+
+
+@pytest.fixture(scope="session")
+def google_cli(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, str]]:
+    """What the environment of a fast `gcloud` and `bq` has beside PATH."""
+    require("gcloud", "bq")
+    with warm_sdk(tmp_path_factory.mktemp("sdk")) as environment:
+        yield environment
+
+
+@pytest.fixture(scope="session")
+def launcher_python(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+    """The interpreter of Dataflow's launcher, which has imported Beam already."""
+    with warm_pipeline(tmp_path_factory.mktemp("launcher")) as python:
+        yield python
 
 
 @pytest.fixture

@@ -2,7 +2,7 @@
 
 import os
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
@@ -12,38 +12,46 @@ from local.bigquery.start import start_bigquery
 from tests.deploy.build import Builder, clone
 from tests.deploy.project import PROJECT, Project
 from tests.deploy.recording_cloud import Cloud, serve
-from tests.machine import require
 from tests.rehearsal.cloud_run import CloudRun
 from tests.rehearsal.dataflow_service import dataflow_service
 from tests.rehearsal.storage import storage
 
 
 @pytest.fixture(scope="session")
-def project(tmp_path_factory: pytest.TempPathFactory, google_emulator: str) -> Iterator[Project]:
-    with open_project(tmp_path_factory.mktemp("project"), google_emulator) as project:
+def project(
+    tmp_path_factory: pytest.TempPathFactory, google_emulator: str, google_cli: Mapping[str, str]
+) -> Iterator[Project]:
+    folder = tmp_path_factory.mktemp("project")
+    with open_project(folder, google_emulator, google_cli) as project:
         yield project
 
 
 @contextmanager
-def open_project(folder: Path, google_emulator: str) -> Iterator[Project]:
+def open_project(
+    folder: Path, google_emulator: str, google_cli: Mapping[str, str]
+) -> Iterator[Project]:
     """Emulators for Pub/Sub and BigQuery, a recording endpoint for the rest."""
-    require("gcloud", "bq")
     pubsub = f"http://{google_emulator}"
     with start_bigquery(folder) as emulator:
         cloud = Cloud(PROJECT)
         with serve(cloud, pubsub=pubsub, bigquery=emulator.url) as url:
-            yield Project(cloud, url, pubsub, emulator.url, folder)
+            yield Project(cloud, url, pubsub, emulator.url, folder, google_cli)
 
 
 @pytest.fixture(scope="session")
-def builder(tmp_path_factory: pytest.TempPathFactory, google_emulator: str) -> Iterator[Builder]:
+def builder(
+    tmp_path_factory: pytest.TempPathFactory,
+    google_emulator: str,
+    google_cli: Mapping[str, str],
+    launcher_python: Path,
+) -> Iterator[Builder]:
     """An empty project of its own, with a Cloud Run and a Dataflow."""
     folder = tmp_path_factory.mktemp("builder")
     workspace = clone(folder / "source")
     with (
-        open_project(folder, google_emulator) as project,
+        open_project(folder, google_emulator, google_cli) as project,
         storage(f"{PROJECT}-aegis") as address,
-        dataflow_service(address) as dataflow,
+        dataflow_service(address, launcher_python) as dataflow,
         ExitStack() as processes,
     ):
         project.cloud.run = CloudRun(

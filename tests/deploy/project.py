@@ -2,6 +2,7 @@
 
 import os
 import subprocess
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -10,6 +11,7 @@ import httpx
 
 from tests.deploy.recording_cloud import Cloud
 from tests.rehearsal.dataflow_service import Dataflow
+from tests.rehearsal.warm.start import sdk_root
 
 PROJECT = "my-project"  # that of the documentation, whose commands run as they are written
 REPOSITORY = Path(__file__).parents[2]
@@ -42,13 +44,17 @@ class Run:
 
 @dataclass(frozen=True)
 class Project:
-    """`url` answers for every service of Google's, `pubsub` and `bigquery` for the emulators."""
+    """`url` answers for every service of Google's, `pubsub` and `bigquery` for the emulators.
+
+    `google_cli` is the environment in which gcloud and bq start fast.
+    """
 
     cloud: Cloud
     url: str
     pubsub: str
     bigquery: str
     folder: Path
+    google_cli: Mapping[str, str]
 
     def run(self, script: str, *arguments: str, **settings: str) -> Run:
         """Run one of the deploy scripts on this environment."""
@@ -98,19 +104,25 @@ class Project:
     def environment(self) -> dict[str, str]:
         """What a person's shell has: an access token, and this project's addresses."""
         bigqueryrc = self.folder / "bigqueryrc"
-        bigqueryrc.write_text(f"api = {self.url}\ndiscovery_file = {_discovery_file()}\n")
+        # The emulator has no discovery document, so `bq` takes the one that it ships.
+        discovery = sdk_root() / "platform/bq/discovery_next/bigquery.json"
+        bigqueryrc.write_text(f"api = {self.url}\ndiscovery_file = {discovery}\n")
         overrides = {
             f"CLOUDSDK_API_ENDPOINT_OVERRIDES_{service.upper()}": f"{self.url}/{path}"
             for service, path in SERVICES.items()
         }
-        return overrides | {
-            "PATH": os.environ["PATH"],
-            "HOME": str(self.folder),
-            "BIGQUERYRC": str(bigqueryrc),
-            "CLOUDSDK_CONFIG": str(self.folder / "gcloud"),
-            "CLOUDSDK_AUTH_ACCESS_TOKEN": "rehearsal",
-            "CLOUDSDK_CORE_PROJECT": PROJECT,
-        }
+        return (
+            overrides
+            | dict(self.google_cli)
+            | {
+                "PATH": os.environ["PATH"],
+                "HOME": str(self.folder),
+                "BIGQUERYRC": str(bigqueryrc),
+                "CLOUDSDK_CONFIG": str(self.folder / "gcloud"),
+                "CLOUDSDK_AUTH_ACCESS_TOKEN": "rehearsal",
+                "CLOUDSDK_CORE_PROJECT": PROJECT,
+            }
+        )
 
     def dataset(self, name: str = "aegis") -> httpx.Response:
         return httpx.get(f"{self.bigquery}/bigquery/v2/projects/{PROJECT}/datasets/{name}")
@@ -147,14 +159,3 @@ def environment_text(**changes: str) -> str:
     names = [(line, line.partition("=")[0]) for line in production.splitlines()]
     lines = [f"{name}={settings[name]}" if name in settings else line for line, name in names]
     return "\n".join(lines) + "\n"
-
-
-def _discovery_file() -> Path:
-    """The emulator has no discovery document, so `bq` takes the one that it ships."""
-    shown = subprocess.run(
-        ["gcloud", "info", "--format=value(installation.sdk_root)"],
-        capture_output=True,
-        text=True,
-        check=True,
-    )
-    return Path(shown.stdout.strip(), "platform/bq/discovery_next/bigquery.json")

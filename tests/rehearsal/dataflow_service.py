@@ -12,6 +12,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from http import HTTPStatus
+from pathlib import Path
 from typing import Any
 from urllib.error import HTTPError
 
@@ -53,8 +54,9 @@ class RefusedError(Exception):
 class Dataflow:
     """The service's state: the jobs by id, with the object that each was launched from."""
 
-    def __init__(self, storage: str) -> None:
+    def __init__(self, storage: str, python: Path) -> None:
         self.storage = storage
+        self.python = python
         self.url = ""
         self.jobs: dict[str, dict[str, Any]] = {}
         self.job_objects: dict[str, dict[str, Any]] = {}
@@ -69,7 +71,7 @@ class Dataflow:
         request = self._checked(project, region, body["launchParameter"])
         replaced = self._replaced(request)
         try:
-            job_object = launch(request, self.storage, self.url)
+            job_object = launch(request, self.python, self.storage, self.url)
         except LaunchError as error:
             raise RefusedError(HTTPStatus.BAD_REQUEST, "FAILED_PRECONDITION", str(error)) from error
         if replaced and not self.jobs_fail:
@@ -173,8 +175,8 @@ def _response(status: HTTPStatus, body: Any) -> Response:
 
 
 @contextmanager
-def dataflow_service(storage: str) -> Iterator[Dataflow]:
-    """Serve until the block ends; `storage` is the storage emulator's address."""
-    service = Dataflow(storage)
+def dataflow_service(storage: str, python: Path) -> Iterator[Dataflow]:
+    """Serve until the block ends; `storage` is the emulator's address, `python` the launcher's."""
+    service = Dataflow(storage, python)
     with serve(service.answer) as service.url:
         yield service

@@ -3,8 +3,8 @@
 import json
 import os
 import subprocess
-import sys
 from collections.abc import Mapping
+from pathlib import Path
 from typing import Any, NamedTuple
 from urllib.parse import quote
 from urllib.request import urlopen
@@ -27,7 +27,7 @@ class Launch(NamedTuple):
     def job_object(self) -> str:
         return f"{self.environment['stagingLocation']}/template_launches/{self.job_name}/job_object"
 
-    def command(self) -> list[str]:
+    def command(self, python: Path) -> list[str]:
         """The command line of the launcher: Beam's options, then the template's parameters."""
         options = {
             "runner": "DataflowRunner",
@@ -40,13 +40,13 @@ class Launch(NamedTuple):
             "sdk_container_image": self.environment["sdkContainerImage"],
             **self.parameters,
         }
-        command = [sys.executable, "-m", "flex_template.main"]
+        command = [str(python), "-m", "flex_template.main"]
         command += [f"--{name}={value}" for name, value in options.items()]
         experiments = self.environment.get("additionalExperiments", ())
         return command + [f"--experiments={experiment}" for experiment in experiments]
 
 
-def launch(request: Launch, storage: str, metadata_server: str) -> dict[str, Any]:
+def launch(request: Launch, python: Path, storage: str, metadata_server: str) -> dict[str, Any]:
     """The job object that the program wrote; both addresses are `http://127.0.0.1:PORT`.
 
     Raises:
@@ -62,7 +62,7 @@ def launch(request: Launch, storage: str, metadata_server: str) -> dict[str, Any
         "GCE_METADATA_TIMEOUT": "30",
     }
     program = subprocess.run(
-        request.command(), env=environment, capture_output=True, text=True, check=False
+        request.command(python), env=environment, capture_output=True, text=True, check=False
     )
     if program.returncode:
         raise LaunchError("\n".join(program.stderr.splitlines()[-5:]))
