@@ -3,7 +3,8 @@
 # vulnerability. The tools go to build/release-tools, apart from the project's own environment.
 #
 #   deploy/release/bill_of_materials.sh            the lists: build/sbom/{edge,pipeline,console}.cdx.json
-#   deploy/release/bill_of_materials.sh --scan     and the vulnerabilities; fails if there is one
+#   deploy/release/bill_of_materials.sh --scan     and the vulnerabilities; fails if there is one,
+#                                                  and with 3 if none could be looked up
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/../.."
 tools=build/release-tools
@@ -21,11 +22,19 @@ if [[ ! -e $tools/installed ]]; then
   }
   touch "$tools/installed"
 fi
+# It ends with 1 for a vulnerability too, which audit.py tells from an index without advisories.
+scan() { # IMAGE
+  { "$tools/venv/bin/pip-audit" --disable-pip --require-hashes --progress-spinner=off \
+    --format=json -r "${pins[$1]}" 2>/dev/null || (($? == 1)); } |
+    python3 deploy/release/audit.py "$1"
+}
+
+outcome=0
 mkdir -p build/sbom
 for image in "${!pins[@]}"; do
   "$tools/venv/bin/cyclonedx-py" requirements "${pins[$image]}" --output-reproducible \
     --of JSON -o "build/sbom/$image.cdx.json"
   echo "build/sbom/$image.cdx.json: $(grep -c '"purl"' "build/sbom/$image.cdx.json") packages"
-  [[ ${1:-} != --scan ]] || "$tools/venv/bin/pip-audit" --disable-pip --require-hashes \
-    --progress-spinner=off -r "${pins[$image]}"
+  [[ ${1:-} != --scan ]] || scan "$image" || outcome=$((outcome == 1 ? 1 : $?))
 done
+exit "$outcome"

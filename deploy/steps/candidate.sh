@@ -7,6 +7,9 @@ cd "$(dirname "${BASH_SOURCE[0]}")/../.."
 # shellcheck source=deploy/environment.sh
 source deploy/environment.sh
 load_environment "$1"
+# shellcheck source=deploy/steps/lock.sh
+source deploy/steps/lock.sh
+hold_lock
 revision=$(<build/release/revision)
 deploy/steps/refuse_older.sh "$1"
 
@@ -37,8 +40,8 @@ flags=(
 )
 ((${#secrets[@]} == 0)) || flags+=(--set-secrets="$(IFS=,; echo "${secrets[*]}")")
 
-# Of its own, because a build that runs at the same time has a candidate too. A tag and the
-# service's name together have at most 46 characters.
+# Of its own: a build that failed may have left another. A tag and the service's name together have
+# at most 46 characters.
 tag=candidate-$(printf %s "$revision" | sha256sum | head -c 8)
 echo "$tag" >build/release/tag
 if [[ -n $(deploy/steps/service.sh "$1" serving) ]]; then

@@ -29,6 +29,7 @@ expect _DEPLOYER "${_DEPLOYER:-$DEPLOYER_ACCOUNT}" "$DEPLOYER_ACCOUNT"
 revision=${TAG_NAME:-${SHORT_SHA:-${BUILD_ID:-by-hand-$(date -u +%Y%m%d-%H%M%S)}}}
 revision=${revision//[^a-zA-Z0-9_-]/-}
 mkdir -p build/release
+rm -f build/release/lock
 echo "${revision,,}" >build/release/revision
 # A build that was submitted by hand has no history: its zero lets every commit follow it.
 git show --no-patch --format=%ct HEAD >build/release/committed 2>/dev/null ||

@@ -9,6 +9,7 @@ Python and the Google Cloud CLI, because it runs where gcloud does.
 
 import base64
 import json
+import os
 import subprocess
 import sys
 import time
@@ -27,7 +28,8 @@ DEPLOY = Path(__file__).parents[1]
 
 # For how long an address may answer 5xx: at first a cold start, and until it is known everywhere.
 ANSWER_SECONDS = {"/health": 60, "/v1/events": 10}
-ROW_SECONDS = 600  # a job says that it runs some minutes before its workers do
+# A job says that it runs some minutes before its workers do.
+ROW_SECONDS = int(os.environ.get("ROW_WAIT_SECONDS", "600"))
 PULL_SIZE = 100
 
 T = TypeVar("T")

@@ -8,6 +8,9 @@ cd "$(dirname "${BASH_SOURCE[0]}")/../.."
 # shellcheck source=deploy/environment.sh
 source deploy/environment.sh
 load_environment "$1"
+# shellcheck source=deploy/steps/lock.sh
+source deploy/steps/lock.sh
+hold_lock
 deploy/steps/refuse_older.sh "$1"
 
 active_job() { # FORMAT

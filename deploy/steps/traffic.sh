@@ -7,6 +7,9 @@ cd "$(dirname "${BASH_SOURCE[0]}")/../.."
 # shellcheck source=deploy/environment.sh
 source deploy/environment.sh
 load_environment "$1"
+# shellcheck source=deploy/steps/lock.sh
+source deploy/steps/lock.sh
+hold_lock
 deploy/steps/refuse_older.sh "$1"
 
 tag=$(<build/release/tag)
@@ -19,3 +22,4 @@ if [[ $before != "$candidate" ]]; then
   echo "To roll back: gcloud run services update-traffic $EDGE_SERVICE --project=$GCP_PROJECT_ID" \
     "--region=$REGION --to-revisions=$before=100"
 fi
+release_lock

@@ -46,29 +46,11 @@ resource "google_bigquery_dataset" "aegis" {
 }
 
 resource "google_bigquery_table" "table" {
-  for_each = {
-    events = {
-      id         = local.settings.BIGQUERY_TABLE_ID
-      partition  = "timestamp"
-      days       = local.settings.EVENTS_EXPIRATION_DAYS
-      clustering = ["user_id", "signal_type"]
-    }
-    dead_letters = {
-      id         = "dead_letters"
-      partition  = "failed_at"
-      days       = local.settings.DEAD_LETTERS_EXPIRATION_DAYS
-      clustering = ["stage", "error_code"]
-    }
-    replays = {
-      id         = "replays"
-      partition  = "replayed_at"
-      days       = local.settings.DEAD_LETTERS_EXPIRATION_DAYS
-      clustering = ["dead_letter_id"]
-    }
-  }
+  for_each = local.tables
 
   dataset_id          = google_bigquery_dataset.aegis.dataset_id
-  table_id            = each.value.id
+  table_id            = each.key == "events" ? local.settings.BIGQUERY_TABLE_ID : each.key
+  description         = each.value.description
   schema              = file("${local.repository}/schemas/${each.key}.table.json")
   clustering          = each.value.clustering
   deletion_protection = true
@@ -76,11 +58,12 @@ resource "google_bigquery_table" "table" {
   time_partitioning {
     type          = "DAY"
     field         = each.value.partition
-    expiration_ms = tonumber(each.value.days) * local.days_ms
+    expiration_ms = tonumber(each.key == "events" ? local.settings.EVENTS_EXPIRATION_DAYS : local.settings.DEAD_LETTERS_EXPIRATION_DAYS) * local.days_ms
   }
 }
 
 locals {
+  tables       = jsondecode(file("${local.repository}/schemas/tables.json"))
   events       = "${local.project}.${local.settings.BIGQUERY_DATASET_ID}.${local.settings.BIGQUERY_TABLE_ID}"
   deduplicated = "${local.settings.BIGQUERY_TABLE_ID}_deduplicated"
 }
@@ -93,6 +76,24 @@ resource "google_bigquery_table" "deduplicated" {
   view {
     query          = replace(file("${local.repository}/schemas/events_deduplicated.sql"), "$${events_table}", local.events)
     use_legacy_sql = false
+  }
+
+  depends_on = [google_bigquery_table.table]
+}
+
+resource "google_bigquery_routine" "events_between" {
+  dataset_id      = google_bigquery_dataset.aegis.dataset_id
+  routine_id      = "events_between"
+  routine_type    = "TABLE_VALUED_FUNCTION"
+  language        = "SQL"
+  definition_body = replace(file("${local.repository}/schemas/events_between.sql"), "$${events_table}", local.events)
+
+  dynamic "arguments" {
+    for_each = ["since", "until"] # in their order
+    content {
+      name      = arguments.value
+      data_type = jsonencode({ typeKind = "TIMESTAMP" })
+    }
   }
 
   depends_on = [google_bigquery_table.table]

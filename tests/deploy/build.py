@@ -54,6 +54,22 @@ class Builder:
         jobs = [job["id"] for job in self.dataflow.running()]
         return self.cloud_run.serving("aegis-edge"), jobs
 
+    def running_revision(self) -> str:
+        """Of the one job that runs."""
+        [job] = self.dataflow.running()
+        return str(job["labels"]["revision"])
+
+    def lock(self) -> list[str]:
+        """The objects by which a build keeps others out: at most one."""
+        listed = httpx.get(f"{self.dataflow.storage}/storage/v1/b/{PROJECT}-aegis/o?prefix=locks/")
+        return [found["name"] for found in listed.json().get("items", [])]
+
+    def take_lock(self) -> None:
+        """As another build does that still runs."""
+        url = f"{self.dataflow.storage}/upload/storage/v1/b/{PROJECT}-aegis/o"
+        parameters = {"uploadType": "media", "name": "locks/deployment"}
+        httpx.post(url, params=parameters, content=b"another").raise_for_status()
+
     def build(self, *, committed: int | None = None, **substitutions: str) -> Outcome:
         """Run every step until one fails, as a trigger would for a commit, or as by hand."""
         shutil.rmtree(self.workspace / "build", ignore_errors=True)
@@ -131,7 +147,7 @@ class Builder:
 
     def _work(self, stopped: Event) -> None:
         while not stopped.wait(0.2):
-            if self.dataflow.running():
+            if any(job["id"] not in self.dataflow.idle for job in self.dataflow.running()):
                 self._store_what_waits()
 
     def _store_what_waits(self) -> None:

@@ -12,13 +12,13 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from http import HTTPStatus
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from threading import Thread
 from typing import Any
 from urllib.parse import parse_qs, unquote, urlsplit
 
 import httpx
 
 from tests.rehearsal.cloud_run import ID_TOKEN, CloudRun
+from tests.rehearsal.serving import serving
 
 Answer = tuple[HTTPStatus, dict[str, Any]]
 NO_NAME = r"[^\w.-]+"  # what a display name has and the name made of it has not
@@ -246,12 +246,5 @@ class _Handler(BaseHTTPRequestHandler):
 @contextmanager
 def serve(cloud: Cloud, *, pubsub: str, bigquery: str) -> Iterator[str]:
     """The endpoint's URL, until the block ends; `pubsub` and `bigquery` are the emulators' URLs."""
-    server = _Server(cloud, pubsub, bigquery)
-    thread = Thread(target=server.serve_forever)
-    thread.start()
-    try:
-        yield f"http://127.0.0.1:{server.server_port}"
-    finally:
-        server.shutdown()
-        server.server_close()
-        thread.join()
+    with serving(_Server(cloud, pubsub, bigquery)) as url:
+        yield url

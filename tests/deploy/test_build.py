@@ -34,6 +34,13 @@ class Story(NamedTuple):
     not_starting: tuple[Outcome, State]
     failing_update: tuple[Outcome, State]
     older: tuple[Outcome, State]
+    locked: tuple[Outcome, State]
+    released: list[str]
+    unlocked: tuple[Outcome, State]
+    revision_before: str
+    no_rows: tuple[Outcome, State]
+    revision_after: str
+    left: list[str]
 
 
 def blocks(page: str) -> list[str]:
@@ -51,6 +58,7 @@ def story(builder: Builder) -> Story:
     documented = [builder.shell(block) for block in before]
     assert documented[-1].returncode == 0, documented[-1].stderr
     first = _build(builder, None, **_substitutions(submit))
+    assert first[0].failed == "", first[0].output
     strangers = [_health(builder)]
     documented += [builder.shell(block) for block in after]
     strangers.append(_health(builder))
@@ -69,8 +77,31 @@ def story(builder: Builder) -> Story:
     failing_update = _build(builder, NOON + 4)
     builder.dataflow.jobs_fail = False
     older = _build(builder, NOON)
+    released = builder.lock()
+    builder.take_lock()
+    locked = _build(builder, NOON + 5, LOCK_WAIT_SECONDS="0")
+    unlocked = _build(builder, NOON + 6, LOCK_STALE_SECONDS="0", _JOB_ACTION="skip")
+    revision_before = builder.running_revision()
+    builder.dataflow.jobs_store = False
+    no_rows = _build(builder, NOON + 7, ROW_WAIT_SECONDS="1")
+    builder.dataflow.jobs_store = True
     return Story(
-        documented, first, strangers, pushed, by_hand, broken, not_starting, failing_update, older
+        documented,
+        first,
+        strangers,
+        pushed,
+        by_hand,
+        broken,
+        not_starting,
+        failing_update,
+        older,
+        locked,
+        released,
+        unlocked,
+        revision_before,
+        no_rows,
+        builder.running_revision(),
+        builder.lock(),
     )
 
 
@@ -146,6 +177,7 @@ def test_a_deployment_by_hand_after_a_roll_back_serves(story: Story) -> None:
         ("not_starting", "candidate", "failed to start"),
         ("failing_update", "job", "JOB_STATE_FAILED"),
         ("older", "check", "newer than this one"),
+        ("locked", "candidate", "another build deploys"),
     ],
 )
 def test_a_build_that_fails_leaves_traffic_and_job_as_they_were(
@@ -155,6 +187,27 @@ def test_a_build_that_fails_leaves_traffic_and_job_as_they_were(
     assert outcome.failed == failed, outcome.output
     assert complaint in outcome.output
     assert state == story.by_hand[1]
+
+
+def test_a_lock_is_given_back_by_builds_that_fail(story: Story) -> None:
+    assert story.released == []
+    assert story.left == []
+
+
+def test_a_lock_whose_build_died_is_taken_over(story: Story) -> None:
+    outcome, (serving, jobs) = story.unlocked
+    assert (outcome.passed, outcome.failed) == (ALL_STEPS, ""), outcome.output
+    assert serving != story.by_hand[1][0]
+    assert jobs == story.by_hand[1][1]
+
+
+def test_a_job_that_stores_nothing_is_replaced_by_the_earlier_one(story: Story) -> None:
+    outcome, (serving, jobs) = story.no_rows
+    assert outcome.failed == "job", outcome.output
+    assert "going back to the job of" in outcome.output
+    assert serving == story.unlocked[1][0]
+    assert len(jobs) == 1
+    assert story.revision_after == story.revision_before
 
 
 def test_every_setting_reaches_the_service_on_every_deployment(

@@ -1,4 +1,4 @@
-"""`make release` proposes a changelog and a tag, and changes nothing."""
+"""`make release` proposes a changelog and a tag; the scan says what it could not look up."""
 
 import subprocess
 import sys
@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from deploy.release.audit import judge
 from tests.deploy.project import REPOSITORY
 
 GIT = ["git", "-c", "user.name=t", "-c", "user.email=t@example.com"]
@@ -62,3 +63,25 @@ def test_a_version_that_cannot_be_next_is_refused(
 def test_a_tree_with_changes_is_refused(clone: Path) -> None:
     (clone / "schemas/version.py").write_text('__version__ = "1.0.0"\n\n')
     assert propose(clone, "1.1.0").stderr.startswith("commit first")
+
+
+SOUND = {"name": "sound", "version": "1.0", "vulns": []}
+FAULTY = SOUND | {"name": "faulty", "vulns": [{"id": "CVE-1", "fix_versions": ["1.1"]}]}
+UNKNOWN = {"name": "unknown", "skip_reason": "not found"}
+
+
+def test_an_index_without_advisories_is_no_clean_scan() -> None:
+    lines, code = judge([UNKNOWN, UNKNOWN])
+    assert code == 3
+    assert lines == ["NOT SCANNED: the index has advisories for none of its 2 pins"]
+
+
+def test_a_pin_with_a_known_fault_ends_the_scan_badly() -> None:
+    lines, code = judge([SOUND, FAULTY, UNKNOWN])
+    assert code == 1
+    assert lines[0] == "faulty 1.0: CVE-1, mended in 1.1"
+    assert lines[1] == "2 pins looked up, 1 not looked up, 1 known faults"
+
+
+def test_pins_without_a_known_fault_end_it_well() -> None:
+    assert judge([SOUND])[1] == 0

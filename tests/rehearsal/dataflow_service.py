@@ -61,6 +61,8 @@ class Dataflow:
         self.jobs: dict[str, dict[str, Any]] = {}
         self.job_objects: dict[str, dict[str, Any]] = {}
         self.jobs_fail = False  # after their launch, as one whose workers cannot start
+        self.jobs_store = True  # whether the workers of a new job store what they read
+        self.idle: set[str] = set()  # the jobs whose workers do not
 
     def launch(self, project: str, region: str, body: dict[str, Any]) -> dict[str, Any]:
         """`projects.locations.flexTemplates.launch`.
@@ -142,6 +144,8 @@ class Dataflow:
             "createTime": created,
         }
         self.jobs[job["id"]] = job
+        if not self.jobs_store:
+            self.idle.add(job["id"])
         self.job_objects[job["id"]] = job_object
         return job
 

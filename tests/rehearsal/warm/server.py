@@ -21,8 +21,11 @@ from typing import Any
 
 REQUEST_BYTES = 1 << 20
 STANDARD_FILES = 3
-# It reads the metadata server's address when it is imported, not when it is used.
-READS_THE_ENVIRONMENT = "google.auth.compute_engine._metadata"
+# They read the metadata server's address when they are imported, not when they are used.
+READ_THE_ENVIRONMENT = (
+    "google.auth.compute_engine._metadata",
+    "googlecloudsdk.core.credentials.gce_read",
+)
 
 
 def serve(listening: socket.socket) -> None:
@@ -74,8 +77,9 @@ def become(request: dict[str, Any], files: list[int]) -> None:
     os.environ.clear()
     os.environ.update(request["environment"])
     sys.argv = request["arguments"]
-    if READS_THE_ENVIRONMENT in sys.modules:
-        importlib.reload(sys.modules[READS_THE_ENVIRONMENT])
+    for name in READ_THE_ENVIRONMENT:
+        if name in sys.modules:
+            importlib.reload(sys.modules[name])
 
 
 def exit_code(arguments: list[str]) -> int:
