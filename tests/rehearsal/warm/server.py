@@ -21,10 +21,13 @@ from typing import Any
 
 REQUEST_BYTES = 1 << 20
 STANDARD_FILES = 3
-# They read the metadata server's address when they are imported, not when they are used.
+# In this order: they read the metadata server's address when they are imported, or remember that no
+# such server answered this process.
 READ_THE_ENVIRONMENT = (
     "google.auth.compute_engine._metadata",
     "googlecloudsdk.core.credentials.gce_read",
+    "googlecloudsdk.core.credentials.gce_cache",
+    "googlecloudsdk.core.credentials.gce",
 )
 
 

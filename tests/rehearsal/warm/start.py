@@ -54,7 +54,9 @@ def warm_pipeline(folder: Path) -> Iterator[Path]:
 def _serve(servers: ExitStack, python: str, folder: Path, name: str, *places: Path) -> None:
     address = folder / name
     command = [python, str(HERE / "server.py"), str(address), *map(str, places)]
-    process = servers.enter_context(Process(name, command, {}, folder))
+    # What they do when they are imported must not reach the user's own configuration.
+    environment = {"CLOUDSDK_CONFIG": str(folder / "config")}
+    process = servers.enter_context(Process(name, command, environment, folder))
     process.wait_until(address.is_socket)
 
 
