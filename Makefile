@@ -14,7 +14,7 @@ override Q := $(value Q)
 export Q
 
 .DEFAULT_GOAL := help
-.PHONY: help run dev query replay trace erase environment test test-fast lint schema lock micro client extension check-terraform sbom release stage-function bench-edge bench-pipeline bench-bundles bench-one-machine
+.PHONY: help install run dev query replay trace erase environment test test-fast lint schema lock micro client extension check-terraform sbom release stage-function bench-edge bench-pipeline bench-bundles bench-one-machine
 
 help: ## list the targets
 	@grep -E '^[a-z -]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 20
@@ -25,6 +25,8 @@ $(STAMP): requirements-dev.txt requirements-bootstrap.txt
 	$(BIN)/pip install --quiet --require-hashes -r requirements-bootstrap.txt || $(OFFLINE)
 	$(UV) pip sync --quiet --system-certs --python $(BIN)/python --require-hashes requirements-bootstrap.txt requirements-dev.txt || $(OFFLINE)
 	touch $@
+
+install: $(STAMP) ## set up .venv, which everything else does when it must
 
 run: $(STAMP) ## send sample events through the whole path on this machine, then stop
 	$(BIN)/python -m local.run

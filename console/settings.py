@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 
 from flex_template.trace.story import Tables
-from schemas import Limits
+from schemas import DEFAULT_AGE_DAYS, Limits
 
 IAP_CERTS_URL = "https://www.gstatic.com/iap/verify/public_key"
 _MIN_SECRET_LENGTH = 16
@@ -105,7 +105,7 @@ def _people(environment: Mapping[str, str], name: str) -> frozenset[str]:
 
 def _days(environment: Mapping[str, str]) -> float:
     try:
-        days = float(environment.get("MAX_EVENT_AGE_DAYS", "365"))
+        days = float(environment.get("MAX_EVENT_AGE_DAYS", DEFAULT_AGE_DAYS))
     except ValueError:
         days = 0
     if not 0 < days < float("inf"):

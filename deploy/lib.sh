@@ -60,8 +60,15 @@ act() {
   fi
 }
 
+# Of the schemas, which need BigQuery's library.
+PYTHON=${PYTHON:-.venv/bin/python}
+
 check_access() {
   local tool
+  [[ -n $(command -v "$PYTHON") ]] || {
+    echo "$PYTHON is missing: run make install" >&2
+    exit 1
+  }
   for tool in gcloud bq; do
     command -v "$tool" >/dev/null || {
       echo "$tool is missing: install the Google Cloud CLI" >&2

@@ -21,8 +21,16 @@ apis() {
   ((${#missing[@]} == 0)) || act create "APIs ${missing[*]}" gcloud services enable "${missing[@]}"
 }
 
+service_accounts() {
+  local found
+  found=$(gcloud iam service-accounts list --format='value(email)')
+  service_account "$EDGE_ACCOUNT" "Aegis edge: publishes events"
+  service_account "$PIPELINE_ACCOUNT" "Aegis pipeline: Dataflow workers"
+  service_account "$DEPLOYER_ACCOUNT" "Aegis deployer: Cloud Build"
+}
+
 service_account() { # ACCOUNT DISPLAY_NAME
-  ensure "service account $1" gcloud iam service-accounts describe "$(email "$1")" -- \
+  ensure "service account $1" grep -qxF "$(email "$1")" - <<<"$found" -- \
     gcloud iam service-accounts create "$1" --display-name="$2"
 }
 
@@ -57,59 +65,54 @@ print(functools.reduce(lambda found, name: (found or {}).get(name), sys.argv[1].
 ' "$1"
 }
 
-dataset_and_tables() {
-  local events=$GCP_PROJECT_ID.$BIGQUERY_DATASET_ID.$BIGQUERY_TABLE_ID tables view sql report
+dataset() {
   ensure "dataset $BIGQUERY_DATASET_ID" bq --format=none show --dataset "$DATASET" -- \
     bq --location="$BIGQUERY_LOCATION" mk --dataset "$DATASET"
-  tables=$(bq --format=json ls --max_results=1000 "$DATASET" 2>/dev/null) || tables=
-  table "$BIGQUERY_TABLE_ID" events timestamp "$EVENTS_EXPIRATION_DAYS" user_id,signal_type
-  table dead_letters dead_letters failed_at "$DEAD_LETTERS_EXPIRATION_DAYS" stage,error_code
-  # A replay happens after the failure, so its record outlives the dead letter that it guards.
-  table replays replays replayed_at "$DEAD_LETTERS_EXPIRATION_DAYS" dead_letter_id
-  view=${BIGQUERY_TABLE_ID}_deduplicated
-  sql=$(<schemas/events_deduplicated.sql)
-  ensure "view $view" has_table "$view" -- \
-    bq mk --use_legacy_sql=false --view="${sql//\$\{events_table\}/$events}" "$DATASET.$view"
-  for report in schemas/reports/*.sql; do
-    sql=$(<"$report")
-    view=$(basename "$report" .sql)
-    ensure "view $view" has_table "$view" -- \
-      bq mk --use_legacy_sql=false \
-      --view="${sql//\$\{events_deduplicated\}/${events}_deduplicated}" "$DATASET.$view"
-  done
 }
 
-has_table() { [[ $tables == *"\"tableId\":\"$1\""* ]]; }
-
-table() { # NAME SCHEMA PARTITION_COLUMN EXPIRATION_DAYS CLUSTERING
-  # No required partition filter: the deduplicated view's window, replay and erasure look rows up by
-  # id, and BigQuery would refuse every one of those queries.
-  ensure "table $1" has_table "$1" -- \
-    bq mk --table --schema="schemas/$2.table.json" --time_partitioning_type=DAY \
-    --time_partitioning_field="$3" --time_partitioning_expiration=$(($4 * 86400)) \
-    --clustering_fields="$5" "$DATASET.$1"
-  ! has_table "$1" || update_table "$@"
+# Tables, views and the table function are known to the schemas, which also bring an older table up
+# to this version. No table requires a partition filter: the deduplicated view's window, replay and
+# erasure look rows up by id, and BigQuery would refuse every one of those queries.
+schemas() { # plan|apply
+  "$PYTHON" -m schemas "$1" \
+    --events_table="$GCP_PROJECT_ID.$BIGQUERY_DATASET_ID.$BIGQUERY_TABLE_ID" \
+    --events_expiration_days="$EVENTS_EXPIRATION_DAYS" \
+    --dead_letters_expiration_days="$DEAD_LETTERS_EXPIRATION_DAYS"
 }
 
-update_table() { # as table
-  local found columns line
-  found=$(bq --format=json show "$DATASET.$1")
-  columns=$(python3 -m deploy.table_differences columns "schemas/$2.table.json" <<<"$found")
-  [[ -z $columns ]] ||
-    act create "columns $columns of table $1" bq update "$DATASET.$1" "schemas/$2.table.json"
-  while read -r line; do
-    report differs "table $1: $line"
-  done < <(python3 -m deploy.table_differences settings "schemas/$2.table.json" "${@:3}" <<<"$found")
+tables() {
+  local plan line all="tables and views of dataset $BIGQUERY_DATASET_ID" lacking=() exists=()
+  if ! plan=$(schemas plan 2>&1); then
+    [[ $APPLY == no && $plan == *"does not exist"* ]] || { echo "$plan" >&2 && return 1; }
+    report "would create" "$all"
+    return
+  fi
+  while read -r line && [[ -n $line ]]; do
+    line=${line#"$GCP_PROJECT_ID.$BIGQUERY_DATASET_ID."}
+    case $line in
+      *" does not exist") lacking+=("${line%% *}") ;;
+      *" lacks "*) lacking+=("columns of ${line/ lacks /: }") ;;
+      *" differs: "*) report differs "table ${line/ differs/}" ;;
+      *) exists+=("table ${line%% *}") && report exists "table ${line%% *}" ;;
+    esac
+  done <<<"$plan"
+  if ((${#exists[@]} == 0)); then
+    act create "$all" schemas apply
+  elif ((${#lacking[@]})); then
+    act create "$(IFS=,; echo "${lacking[*]}")" schemas apply
+  else
+    act renew "views of $BIGQUERY_TABLE_ID" schemas apply
+  fi
 }
 
 bucket() {
   local found
+  found=$(gcloud storage buckets describe "$BUCKET" --format='json(name,lifecycle_config)' \
+    2>/dev/null) || found=
   # Soft delete would bill a week of every temporary file.
-  ensure "bucket $STAGING_BUCKET" gcloud storage buckets describe "$BUCKET" -- \
+  ensure "bucket $STAGING_BUCKET" test -n "$found" -- \
     gcloud storage buckets create "$BUCKET" --location="$REGION" --uniform-bucket-level-access \
     --public-access-prevention --soft-delete-duration=0
-  found=$(gcloud storage buckets describe "$BUCKET" --format='json(lifecycle_config)' 2>/dev/null) ||
-    found=
   ensure "lifecycle of bucket $STAGING_BUCKET" grep -q '"rule"' - <<<"$found" -- \
     gcloud storage buckets update "$BUCKET" --lifecycle-file=deploy/bucket_lifecycle.json
 }
@@ -127,8 +130,16 @@ add_random_version() {
     gcloud secrets versions add "$1" --data-file=-
 }
 
+secrets() {
+  local found name
+  found=$(gcloud secrets list --format='value(name.basename())')
+  for name in "$API_KEYS_SECRET" $USER_ID_HMAC_KEY_SECRET; do
+    secret "$name"
+  done
+}
+
 secret() { # NAME; its first value is random, and never shown
-  ensure "secret $1" gcloud secrets describe "$1" -- \
+  ensure "secret $1" grep -qxF "$1" - <<<"$found" -- \
     gcloud secrets create "$1" --replication-policy=automatic
   ensure "first version of secret $1" has_version "$1" -- add_random_version "$1"
 }

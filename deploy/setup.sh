@@ -48,18 +48,14 @@ END
 check_access
 apis
 # Accounts first and grants last: a new account takes a while to be known to IAM everywhere.
-service_account "$EDGE_ACCOUNT" "Aegis edge: publishes events"
-service_account "$PIPELINE_ACCOUNT" "Aegis pipeline: Dataflow workers"
-service_account "$DEPLOYER_ACCOUNT" "Aegis deployer: Cloud Build"
+service_accounts
 topic_and_subscription
-dataset_and_tables
+dataset
+tables
 bucket
 repository
-secret "$API_KEYS_SECRET"
-[[ -z $USER_ID_HMAC_KEY_SECRET ]] || secret "$USER_ID_HMAC_KEY_SECRET"
-edge_grants
-pipeline_grants
-deployer_grants
+secrets
+grants
 rejections_metric
 notification_channel
 alert_policies

@@ -19,6 +19,7 @@ from flex_template.command_line import (
     topic,
 )
 from flex_template.one_machine.options import add_options
+from schemas import DEFAULT_AGE_DAYS
 
 WRITE_METHODS = ("STORAGE_WRITE_API", "STREAMING_INSERTS")
 
@@ -42,8 +43,8 @@ def parser(environment: Mapping[str, str]) -> argparse.ArgumentParser:
     _add_sink(result, environment)
     result.add_argument(
         "--max_event_age_days",
-        type=positive(MAX_AGE_DAYS, "365"),
-        default=365.0,
+        type=positive(MAX_AGE_DAYS, str(DEFAULT_AGE_DAYS)),
+        default=float(DEFAULT_AGE_DAYS),
         help="Dead-letter events observed longer ago than this many days; raise it for backfills.",
     )
     return result

@@ -10,7 +10,7 @@ from typing import NamedTuple
 from ingest_function.limits.rules import Rule, parse_rule
 from ingest_function.logs.exporter import is_configured
 from ingest_function.logs.logs import Severity
-from schemas import Limits, SchemaFileError, versions
+from schemas import DEFAULT_AGE_DAYS, Limits, SchemaFileError, versions
 
 GOOGLE_CERTS_URL = "https://www.googleapis.com/oauth2/v1/certs"
 MIN_SECRET_LENGTH = 16
@@ -100,7 +100,9 @@ def read_settings(environment: Mapping[str, str]) -> Settings:
         privacy=_privacy(environment),
         user_id_key=_user_id_key(environment),
         quarantines=_quarantines(environment),
-        limits=Limits.of_days(_positive(environment, "MAX_EVENT_AGE_DAYS", default="365")),
+        limits=Limits.of_days(
+            _positive(environment, "MAX_EVENT_AGE_DAYS", default=str(DEFAULT_AGE_DAYS))
+        ),
         rate_limits=_rate_limits(environment),
         rate_limits_dry_run=environment.get("RATE_LIMITS_DRY_RUN", "") == "true",
         trusted_proxies=_whole(environment, "TRUSTED_PROXIES", default="0"),

@@ -18,6 +18,7 @@ from local.pubsub import clients as pubsub_clients
 from local.pubsub.server import PubSubServer
 from local.pubsub.start import starting_pubsub
 from local.resources import create_queue, create_tables
+from schemas import DEFAULT_AGE_DAYS
 
 ROOT = Path(__file__).parent.parent
 READY_SECONDS = 90
@@ -36,7 +37,7 @@ class Stack:
         self,
         port: int = 0,
         pubsub: PubSubServer | None = None,
-        max_event_age_days: int = 365,
+        max_event_age_days: int = DEFAULT_AGE_DAYS,
         api_key: str | None = None,
         allowed_origins: str = "",
     ) -> None:

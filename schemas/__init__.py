@@ -7,6 +7,7 @@ Both sides call these two functions, so their verdict and their list of errors a
 
 from schemas.errors import MAX_ERRORS, ErrorCode, EventError, InvalidEvent, Stage, stage_of
 from schemas.event import (
+    DEFAULT_AGE_DAYS,
     DEFAULT_LIMITS,
     Event,
     Limits,
@@ -30,6 +31,7 @@ from schemas.tables import (
 from schemas.version import __version__
 
 __all__ = [
+    "DEFAULT_AGE_DAYS",
     "DEFAULT_LIMITS",
     "MAX_ERRORS",
     "TABLES",

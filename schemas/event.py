@@ -33,7 +33,8 @@ class Limits(NamedTuple):
         return cls(int(max_age_days * _DAY), int(max_ahead_days * _DAY))
 
 
-DEFAULT_LIMITS = Limits.of_days(365)
+DEFAULT_AGE_DAYS = 365
+DEFAULT_LIMITS = Limits.of_days(DEFAULT_AGE_DAYS)
 
 
 class Event(NamedTuple):

@@ -9,7 +9,7 @@ from flex_template.bigquery.table_name import TableName
 from flex_template.command_line import MAX_AGE_DAYS, ShowDefaults, positive, table, topic
 from flex_template.replay.publisher import MAX_MESSAGES
 from flex_template.replay.selection import Selection
-from schemas import DEFAULT_LIMITS, ErrorCode, Limits, Stage
+from schemas import DEFAULT_AGE_DAYS, DEFAULT_LIMITS, ErrorCode, Limits, Stage
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
@@ -135,9 +135,10 @@ def _add_corrections(result: argparse.ArgumentParser) -> None:
     )
     result.add_argument(
         "--max_event_age_days",
-        type=positive(MAX_AGE_DAYS, "365"),
-        default=365.0,
-        help="The pipeline's limit, counted from a letter's first publication. Default: 365.",
+        type=positive(MAX_AGE_DAYS, str(DEFAULT_AGE_DAYS)),
+        default=float(DEFAULT_AGE_DAYS),
+        help="The pipeline's limit, counted from a letter's first publication. "
+        f"Default: {DEFAULT_AGE_DAYS}.",
     )
 
 

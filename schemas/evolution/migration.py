@@ -16,13 +16,13 @@ from google.cloud import bigquery
 from flex_template.bigquery.client import connect
 from flex_template.bigquery.table_name import TableName
 from schemas.evolution import statements
+from schemas.evolution.differences import DAY_MILLISECONDS, differences
 from schemas.evolution.statements import Field
 from schemas.evolution.write_api import wait_for_columns
 from schemas.tables import TABLES, Layout, layout, table_schema
 
 ORDER = "roll out: tables, pipeline, edge, client; roll back in reverse, and keep the columns"
 ExpirationDays = dict[str, int]
-_DAY_MILLISECONDS = 86_400_000
 
 
 class Step(NamedTuple):
@@ -112,6 +112,9 @@ def _plan_table(
     missing = [field for field in table_schema(kind) if field["name"] not in present]
     names = [field["name"] for field in missing]
     plan.found.append(f"{name} lacks {', '.join(names)}" if names else f"{name} has every column")
+    columns = {field["name"] for field in table_schema(kind)}
+    stored = layout(kind)._replace(expiration_days=expiration_days)
+    plan.found.extend(f"{name} differs: {line}" for line in differences(table, columns, stored))
     if missing:
         plan.steps.append(_extension(table, missing))
     if kind == "events":
@@ -146,7 +149,7 @@ def new_table(kind: str, name: str, stored: Layout) -> bigquery.Table:
     table.description = stored.description
     table.clustering_fields = stored.clustering
     table.time_partitioning = bigquery.TimePartitioning(
-        field=stored.partition, expiration_ms=stored.expiration_days * _DAY_MILLISECONDS
+        field=stored.partition, expiration_ms=stored.expiration_days * DAY_MILLISECONDS
     )
     return table
 

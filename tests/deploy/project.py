@@ -2,6 +2,7 @@
 
 import os
 import subprocess
+import sys
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -15,6 +16,8 @@ from tests.rehearsal.warm.start import sdk_root
 
 PROJECT = "my-project"  # that of the documentation, whose commands run as they are written
 REPOSITORY = Path(__file__).parents[2]
+# This Python first: a version manager's python3 takes longer to start than the scripts to run.
+PATH = f"{Path(sys.executable).parent}:{os.environ['PATH']}"
 SERVICES = {
     "artifactregistry": "",
     "cloudresourcemanager": "",
@@ -83,13 +86,13 @@ class Project:
         environment = self.environment() | {
             "CLOUDSDK_API_ENDPOINT_OVERRIDES_RUN": "http://run.test/",
             "http_proxy": self.url,
-            "no_proxy": "127.0.0.1",
+            "no_proxy": "127.0.0.1,localhost",
             "CLOUDSDK_API_ENDPOINT_OVERRIDES_STORAGE": f"{dataflow.storage}/storage/v1/",
             "CLOUDSDK_API_ENDPOINT_OVERRIDES_DATAFLOW": f"{dataflow.url}/",
             "GCE_METADATA_ROOT": host,
             "GCE_METADATA_HOST": host,
             "GCE_METADATA_IP": host,
-            "PATH": f"{REPOSITORY / 'tests/rehearsal/bin'}:{os.environ['PATH']}",
+            "PATH": f"{REPOSITORY / 'tests/rehearsal/bin'}:{PATH}",
             "CLOUDSDK_CONFIG": str(self.folder / "step-gcloud"),
         }
         del environment["CLOUDSDK_AUTH_ACCESS_TOKEN"]
@@ -115,12 +118,14 @@ class Project:
             overrides
             | dict(self.google_cli)
             | {
-                "PATH": os.environ["PATH"],
+                "PATH": PATH,
                 "HOME": str(self.folder),
                 "BIGQUERYRC": str(bigqueryrc),
                 "CLOUDSDK_CONFIG": str(self.folder / "gcloud"),
                 "CLOUDSDK_AUTH_ACCESS_TOKEN": "rehearsal",
                 "CLOUDSDK_CORE_PROJECT": PROJECT,
+                "BIGQUERY_EMULATOR_HOST": self.url,
+                "PYTHON": sys.executable,
             }
         )
 

@@ -23,7 +23,15 @@ from tests.rehearsal.serving import serving
 Answer = tuple[HTTPStatus, dict[str, Any]]
 NO_NAME = r"[^\w.-]+"  # what a display name has and the name made of it has not
 NAMED_BY = ("secretId", "repositoryId", "name", "displayName")
-COLLECTIONS = ("alertPolicies", "dashboards", "notificationChannels", "services", "versions")
+COLLECTIONS = {
+    "alertPolicies": "alertPolicies",
+    "dashboards": "dashboards",
+    "notificationChannels": "notificationChannels",
+    "secrets": "secrets",
+    "serviceAccounts": "accounts",
+    "services": "services",
+    "versions": "versions",
+}
 EMPTY = ("o", "managedFolders", "storageLayout")  # what a bucket holds
 ACCOUNT = "aegis-deployer@my-project.iam.gserviceaccount.com"
 _ACCOUNTS = "/computeMetadata/v1/instance/service-accounts/"
@@ -87,6 +95,9 @@ class Cloud:
         """Whether a call may go on; one that changes something is recorded."""
         if method == "GET" or path.endswith(":getIamPolicy"):
             return True
+        # A view is renewed by a statement, whether or not it has changed.
+        if path.startswith("/bigquery/") and path.endswith(("/jobs", "/queries")):
+            return True
         self.writes.append(f"{method} {path}")
         return not self.refused or self.refused not in path
 
@@ -122,8 +133,8 @@ class Cloud:
             return HTTPStatus.OK, self.resources[path]
         collection = path.rsplit("/", 1)[-1]
         if collection in COLLECTIONS:
-            found = [item for key, item in self.resources.items() if key.startswith(f"{path}/")]
-            return HTTPStatus.OK, {collection: found}
+            found = [item for key, item in self.resources.items() if key.rpartition("/")[0] == path]
+            return HTTPStatus.OK, {COLLECTIONS[collection]: found}
         if collection in EMPTY:
             return HTTPStatus.OK, {}
         if "/operations/" in path:
@@ -148,6 +159,8 @@ class Cloud:
         name = self._new_path(path, verb, body)
         resource_name = re.sub(r"^/v\d/", "", name).rsplit("/b/", 1)[-1]
         self.resources[name] = body | {"name": resource_name}
+        if path.endswith("/serviceAccounts"):
+            self.resources[name]["email"] = name.rpartition("/")[2]
         if "repositoryId" in body:
             return HTTPStatus.OK, _finished_operation(path)
         if verb == "addVersion":

@@ -7,6 +7,7 @@ import pytest
 
 from deploy.settings import ENVIRONMENTS, RULES, SettingsError, read
 from ingest_function import settings as edge_settings
+from schemas import DEFAULT_AGE_DAYS
 from tests.deploy.project import PROJECT, REPOSITORY, environment_text
 
 EXTENSION = "chrome-extension://abcdefghijklmnopabcdefghijklmnop"
@@ -87,6 +88,11 @@ def test_both_environments_have_every_setting_and_nothing_else() -> None:
         lines = path.read_text().splitlines()
         names = [line.partition("=")[0] for line in lines if line and line[0] != "#"]
         assert sorted(names) == sorted(RULES)
+
+
+def test_an_environment_ships_with_the_age_that_the_programs_have_by_default() -> None:
+    for path in ENVIRONMENTS.glob("*.env"):
+        assert f"MAX_EVENT_AGE_DAYS={DEFAULT_AGE_DAYS}\n" in path.read_text()
 
 
 def test_an_origin_that_set_up_takes_is_one_that_the_edge_takes(tmp_path: Path) -> None:
