@@ -70,4 +70,23 @@ grants() {
   done
   grant iam service-accounts "$(email "$DEPLOYER_ACCOUNT")" -- \
     roles/iam.serviceAccountOpenIdTokenCreator "$DEPLOYER_ACCOUNT"
+  [[ -z $CONSOLE_SERVICE ]] || console_grants
+}
+
+# It looks at everything; a replay publishes and is recorded, an erasure deletes.
+console_grants() {
+  local name
+  grant projects "$GCP_PROJECT_ID" -- roles/bigquery.jobUser "$CONSOLE_ACCOUNT"
+  grant pubsub topics "$PUB_SUB_TOPIC_ID" -- roles/pubsub.publisher "$CONSOLE_ACCOUNT"
+  for name in "$CONSOLE_SECRET" $USER_ID_HMAC_KEY_SECRET; do
+    grant secrets "$name" -- roles/secretmanager.secretAccessor "$CONSOLE_ACCOUNT"
+  done
+  for name in "$BIGQUERY_TABLE_ID" dead_letters replays; do
+    grant table "$name" -- roles/bigquery.dataEditor "$CONSOLE_ACCOUNT"
+  done
+  for name in "${BIGQUERY_TABLE_ID}_deduplicated" schemas/reports/*.sql; do
+    grant table "$(basename "$name" .sql)" -- roles/bigquery.dataViewer "$CONSOLE_ACCOUNT"
+  done
+  grant iam service-accounts "$(email "$CONSOLE_ACCOUNT")" -- \
+    roles/iam.serviceAccountUser "$DEPLOYER_ACCOUNT"
 }

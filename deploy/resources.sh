@@ -3,7 +3,7 @@
 # shellcheck disable=SC2154
 
 APIS=(
-  artifactregistry bigquery bigquerystorage cloudbuild cloudresourcemanager compute dataflow iam
+  artifactregistry bigquery bigquerystorage cloudbuild cloudresourcemanager compute dataflow iam iap
   iamcredentials logging monitoring pubsub run secretmanager storage
 )
 
@@ -27,6 +27,8 @@ service_accounts() {
   service_account "$EDGE_ACCOUNT" "Aegis edge: publishes events"
   service_account "$PIPELINE_ACCOUNT" "Aegis pipeline: Dataflow workers"
   service_account "$DEPLOYER_ACCOUNT" "Aegis deployer: Cloud Build"
+  [[ -z $CONSOLE_SERVICE ]] ||
+    service_account "$CONSOLE_ACCOUNT" "Aegis console: reads, replays, erases"
 }
 
 service_account() { # ACCOUNT DISPLAY_NAME
@@ -133,7 +135,7 @@ add_random_version() {
 secrets() {
   local found name
   found=$(gcloud secrets list --format='value(name.basename())')
-  for name in "$API_KEYS_SECRET" $USER_ID_HMAC_KEY_SECRET; do
+  for name in "$API_KEYS_SECRET" $USER_ID_HMAC_KEY_SECRET ${CONSOLE_SERVICE:+"$CONSOLE_SECRET"}; do
     secret "$name"
   done
 }

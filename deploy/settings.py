@@ -18,6 +18,7 @@ ENVIRONMENTS = Path(__file__).parent / "environments"
 _ORIGIN = r"(?:chrome-extension://[a-p]{32}|https://[a-z0-9.-]+(?::[0-9]+)?)"
 _ACCOUNT = r"[a-z][a-z0-9-]{4,28}[a-z0-9]"
 _RATE = r"(?:key|user|address):(?:events|bytes):[0-9.]+:[0-9.]+"
+_EMAIL = r"[^@\s,;]+@[^@\s,;]+\.[^@\s,;]+"
 _NUMBER = r"[1-9][0-9]*"
 
 
@@ -47,8 +48,14 @@ RULES = {
     "EDGE_ACCOUNT": Rule(_ACCOUNT, "a service account's name without @"),
     "PIPELINE_ACCOUNT": Rule(_ACCOUNT, "a service account's name without @"),
     "DEPLOYER_ACCOUNT": Rule(_ACCOUNT, "a service account's name without @"),
+    "CONSOLE_ACCOUNT": Rule(_ACCOUNT, "a service account's name without @"),
     "API_KEYS_SECRET": Rule(r"[\w-]{1,255}", "a secret's name"),
     "USER_ID_HMAC_KEY_SECRET": Rule(r"[\w-]{0,255}", "a secret's name, or nothing"),
+    "CONSOLE_SECRET": Rule(r"[\w-]{1,255}", "a secret's name"),
+    "CONSOLE_SERVICE": Rule(r"[a-z][a-z0-9-]{0,31}|", "a Cloud Run service's name, or nothing"),
+    "CONSOLE_OPERATORS": Rule(
+        rf"(?:{_EMAIL}(?:,{_EMAIL})*)?", "e-mail addresses separated by commas, or nothing"
+    ),
     "EDGE_SERVICE": Rule(r"[a-z][a-z0-9-]{0,31}", "a Cloud Run service's name"),
     "AUTH_MODE": Rule(r"api_key|google_id_token", "api_key or google_id_token"),
     "GOOGLE_ID_TOKEN_AUDIENCE": Rule(r"\S*", "the audience of the clients' tokens, or nothing"),
@@ -74,7 +81,7 @@ RULES = {
         r"regions/[a-z0-9-]+/subnetworks/[a-z0-9-]+|", "regions/REGION/subnetworks/NAME, or nothing"
     ),
     "PUBLIC_ADDRESSES": Rule(r"yes|no", "yes or no"),
-    "ALERT_EMAIL": Rule(r"[^@\s]+@[^@\s]+\.[^@\s]+|", "an e-mail address, or nothing"),
+    "ALERT_EMAIL": Rule(rf"{_EMAIL}|", "an e-mail address, or nothing"),
 }
 
 

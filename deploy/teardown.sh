@@ -54,6 +54,7 @@ remove "metric $REJECTIONS_METRIC" gcloud logging metrics describe "$REJECTIONS_
   gcloud logging metrics delete "$REJECTIONS_METRIC"
 revoke "$PIPELINE_ACCOUNT" "${PIPELINE_PROJECT_ROLES[@]}"
 revoke "$DEPLOYER_ACCOUNT" "${DEPLOYER_PROJECT_ROLES[@]}"
+[[ -z $CONSOLE_SERVICE ]] || revoke "$CONSOLE_ACCOUNT" roles/bigquery.jobUser
 remove "subscription $PUB_SUB_SUBSCRIPTION_ID" \
   gcloud pubsub subscriptions describe "$PUB_SUB_SUBSCRIPTION_ID" -- \
   gcloud pubsub subscriptions delete "$PUB_SUB_SUBSCRIPTION_ID"
@@ -62,7 +63,8 @@ remove "topic $PUB_SUB_TOPIC_ID" gcloud pubsub topics describe "$PUB_SUB_TOPIC_I
 remove "repository $ARTIFACT_REPOSITORY" \
   gcloud artifacts repositories describe "$ARTIFACT_REPOSITORY" -- \
   gcloud artifacts repositories delete "$ARTIFACT_REPOSITORY"
-for account in "$EDGE_ACCOUNT" "$PIPELINE_ACCOUNT" "$DEPLOYER_ACCOUNT"; do
+for account in "$EDGE_ACCOUNT" "$PIPELINE_ACCOUNT" "$DEPLOYER_ACCOUNT" \
+  ${CONSOLE_SERVICE:+"$CONSOLE_ACCOUNT"}; do
   remove "service account $account" gcloud iam service-accounts describe "$(email "$account")" -- \
     gcloud iam service-accounts delete "$(email "$account")"
 done
@@ -70,7 +72,7 @@ remove_data "dataset $BIGQUERY_DATASET_ID" bq --format=none show --dataset "$DAT
   bq rm --recursive --force --dataset "$DATASET"
 remove_data "bucket $STAGING_BUCKET" gcloud storage buckets describe "$BUCKET" -- \
   gcloud storage rm --recursive "$BUCKET"
-for secret in "$API_KEYS_SECRET" $USER_ID_HMAC_KEY_SECRET; do
+for secret in "$API_KEYS_SECRET" $USER_ID_HMAC_KEY_SECRET ${CONSOLE_SERVICE:+"$CONSOLE_SECRET"}; do
   remove_data "secret $secret" gcloud secrets describe "$secret" -- gcloud secrets delete "$secret"
 done
 [[ $APPLY == yes ]] || echo "Nothing was changed; run again with --apply to delete."

@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Builds and pushes the two images, then writes their digests to build/release: from there on an
+# Builds and pushes the three images, then writes their digests to build/release: from there on an
 # image goes by its digest, which nobody can move.
 #
 #   deploy/steps/build_images.sh ENVIRONMENT
@@ -26,3 +26,4 @@ build() { # NAME DOCKERFILE CONTEXT
 
 build pipeline flex_template/Dockerfile .
 build edge ingest_function/Dockerfile build/function
+build console console/Dockerfile .

@@ -18,7 +18,7 @@ if [[ ! -e $tools/installed ]]; then
   touch "$tools/installed"
 fi
 if command -v terraform >/dev/null; then
-  terraform fmt -check -recursive deploy/terraform
+  terraform fmt -check -recursive deploy/terraform || exit 1 # its own code for that is 3
   echo "terraform fmt: nothing to change"
 else
   echo "SKIPPED: terraform is not installed, so the format is not checked" >&2

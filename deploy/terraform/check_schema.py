@@ -38,15 +38,15 @@ def read_types(wheel: Path) -> Types:
     return types
 
 
-def resource_types(types: Types) -> dict[str, str]:
-    """From `google_pubsub_topic` to the interface of its configuration."""
+def resource_types(types: Types) -> dict[tuple[str, str], str]:
+    """From `google`, `google_pubsub_topic` to the interface of its configuration."""
     found = {}
     for name, described in types.items():
         summary = described.get("docs", {}).get("summary", "")
         match = re.search(r"/docs/resources/\S+ (google_\w+)\}", summary)
-        # The beta provider has every resource too: the other one's, where there is one.
-        if match and (match[1] not in found or "-beta" not in name):
-            found[match[1]] = f"{name}Config"
+        if match:
+            provider = "google-beta" if "-beta" in name else "google"
+            found[provider, match[1]] = f"{name}Config"
     return found
 
 
@@ -110,10 +110,11 @@ def main() -> None:
     for kind, name, block in resources():
         count += 1
         path = f"{kind}.{name}"
-        if kind not in configurations:
+        provider = block.get("provider", ["google"])[0].strip("${}")
+        if (provider, kind) not in configurations:
             faults.append(f"{path}: the provider has no such resource")
             continue
-        faults += violations(types, configurations[kind], block, path)
+        faults += violations(types, configurations[provider, kind], block, path)
     for fault in faults:
         print(fault)
     if faults:

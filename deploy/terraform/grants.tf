@@ -37,7 +37,7 @@ resource "google_pubsub_subscription_iam_member" "grant" {
 }
 
 resource "google_secret_manager_secret_iam_member" "edge" {
-  for_each = local.secrets
+  for_each = local.edge_secrets
 
   secret_id = google_secret_manager_secret.secret[each.value].id
   role      = "roles/secretmanager.secretAccessor"

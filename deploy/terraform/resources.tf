@@ -2,7 +2,7 @@
 resource "google_project_service" "api" {
   for_each = toset([
     "artifactregistry", "bigquery", "bigquerystorage", "cloudbuild", "cloudresourcemanager", "compute",
-    "dataflow", "iam", "iamcredentials", "logging", "monitoring", "pubsub", "run", "secretmanager",
+    "dataflow", "iam", "iamcredentials", "iap", "logging", "monitoring", "pubsub", "run", "secretmanager",
     "storage",
   ])
 

@@ -26,14 +26,15 @@ locals {
     for line in local.lines : split("=", line)[0] => join("=", slice(split("=", line), 1, length(split("=", line))))
     if can(regex("^[A-Z_]+=", line))
   }
-  project = local.settings.GCP_PROJECT_ID
-  region  = local.settings.REGION
-  days_ms = 86400000
-  hmac    = local.settings.USER_ID_HMAC_KEY_SECRET == "" ? [] : [local.settings.USER_ID_HMAC_KEY_SECRET]
-  secrets = toset(concat([local.settings.API_KEYS_SECRET], local.hmac))
-  edge    = "serviceAccount:${google_service_account.account["edge"].email}"
-  workers = "serviceAccount:${google_service_account.account["pipeline"].email}"
-  builder = "serviceAccount:${google_service_account.account["deployer"].email}"
+  project      = local.settings.GCP_PROJECT_ID
+  region       = local.settings.REGION
+  days_ms      = 86400000
+  hmac         = local.settings.USER_ID_HMAC_KEY_SECRET == "" ? [] : [local.settings.USER_ID_HMAC_KEY_SECRET]
+  edge_secrets = toset(concat([local.settings.API_KEYS_SECRET], local.hmac))
+  secrets      = setunion(local.edge_secrets, local.console_secrets)
+  edge         = "serviceAccount:${google_service_account.account["edge"].email}"
+  workers      = "serviceAccount:${google_service_account.account["pipeline"].email}"
+  builder      = "serviceAccount:${google_service_account.account["deployer"].email}"
 }
 
 provider "google" {
@@ -41,7 +42,7 @@ provider "google" {
   region  = local.region
 }
 
-# Only for the job: flex templates are in no other provider.
+# For what the other has not: flex templates, and Identity-Aware Proxy of a service.
 provider "google-beta" {
   project = local.project
   region  = local.region

@@ -21,6 +21,7 @@ BUILD: dict[str, Any] = yaml.safe_load((REPOSITORY / "cloudbuild.yaml").read_tex
 COPIED = (
     "Makefile",
     "cloudbuild.yaml",
+    "console",
     "deploy",
     "ingest_function",
     "metadata.json",

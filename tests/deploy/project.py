@@ -158,6 +158,7 @@ def environment_text(**changes: str) -> str:
         "GCP_PROJECT_ID": PROJECT,
         "STAGING_BUCKET": f"{PROJECT}-aegis",
         "ALERT_EMAIL": "oncall@example.com",
+        "CONSOLE_SERVICE": "aegis-console",
     }
     settings = filled | changes
     production = (REPOSITORY / "deploy/environments/production.env").read_text()

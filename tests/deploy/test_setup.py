@@ -6,14 +6,17 @@ from typing import Any
 import pytest
 
 from schemas import TABLES, table_schema
+from schemas.reports import REPORTS
 from tests.deploy.project import PROJECT, REPOSITORY, Project, Run
 
 GRANTS = {
-    "roles/pubsub.publisher": {("events", "aegis-edge")},
+    "roles/pubsub.publisher": {("events", "aegis-edge"), ("events", "aegis-console")},
     "roles/secretmanager.secretAccessor": {
         ("aegis-api-keys", "aegis-edge"),
         ("aegis-user-id-hmac-key", "aegis-edge"),
         ("aegis-api-keys", "aegis-deployer"),
+        ("aegis-console-key", "aegis-console"),
+        ("aegis-user-id-hmac-key", "aegis-console"),
     },
     "roles/dataflow.worker": {(PROJECT, "aegis-pipeline")},
     "roles/viewer": {(PROJECT, "aegis-pipeline")},
@@ -25,6 +28,7 @@ GRANTS = {
     "roles/bigquery.dataEditor": {
         ("events", "aegis-pipeline"),
         ("dead_letters", "aegis-pipeline"),
+        *((table, "aegis-console") for table in TABLES),
     },
     "roles/artifactregistry.reader": {("aegis", "aegis-pipeline")},
     "roles/artifactregistry.writer": {("aegis", "aegis-deployer")},
@@ -37,11 +41,14 @@ GRANTS = {
     "roles/run.developer": {(PROJECT, "aegis-deployer")},
     "roles/serviceusage.serviceUsageConsumer": {(PROJECT, "aegis-deployer")},
     "roles/run.invoker": {(PROJECT, "aegis-deployer")},
-    "roles/bigquery.jobUser": {(PROJECT, "aegis-deployer")},
-    "roles/bigquery.dataViewer": {("events", "aegis-deployer")},
+    "roles/bigquery.jobUser": {(PROJECT, "aegis-deployer"), (PROJECT, "aegis-console")},
+    "roles/bigquery.dataViewer": {
+        ("events", "aegis-deployer"),
+        *((view, "aegis-console") for view in ("events_deduplicated", *REPORTS)),
+    },
     "roles/iam.serviceAccountUser": {
         (f"{account}@{PROJECT}.iam.gserviceaccount.com", "aegis-deployer")
-        for account in ("aegis-edge", "aegis-pipeline")
+        for account in ("aegis-edge", "aegis-pipeline", "aegis-console")
     },
     "roles/iam.serviceAccountOpenIdTokenCreator": {
         (f"aegis-deployer@{PROJECT}.iam.gserviceaccount.com", "aegis-deployer")
@@ -183,8 +190,12 @@ def test_each_secret_has_a_long_random_value_that_is_never_printed(story: Story)
         for path, item in story.resources.items()
         if path.endswith("/versions/1")
     }
-    assert versions.keys() == {"aegis-api-keys", "aegis-user-id-hmac-key"}
-    assert len(set(versions.values())) == 2
+    assert versions.keys() == {
+        "aegis-api-keys",
+        "aegis-console-key",
+        "aegis-user-id-hmac-key",
+    }
+    assert len(set(versions.values())) == 3
     printed = "\n".join(story.finished.lines) + story.finished.errors
     for value in versions.values():
         assert len(value) >= 43
@@ -222,6 +233,7 @@ def test_teardown_keeps_data_unless_told_and_deletes_nothing_in_a_dry_run(story:
         f"bucket {PROJECT}-aegis",
         "secret aegis-api-keys",
         "secret aegis-user-id-hmac-key",
+        "secret aegis-console-key",
     ]
 
 

@@ -12,7 +12,12 @@ from tests.deploy.test_setup import GRANTS
 MODULE = REPOSITORY / "deploy/terraform"
 TEXT = "\n".join(path.read_text() for path in sorted(MODULE.glob("*.tf")))
 RESOURCES = (REPOSITORY / "deploy/resources.sh").read_text()
-ACCOUNTS = {"edge": "edge", "workers": "pipeline", "builder": "deployer"}
+ACCOUNTS = {
+    "edge": "edge",
+    "workers": "pipeline",
+    "builder": "deployer",
+    "operator": "console",
+}
 NOT_INSTALLED = 3  # what check.sh ends with where it cannot fetch its tools
 
 

@@ -13,6 +13,12 @@ variable "edge_image" {
   type        = string
 }
 
+variable "console_image" {
+  description = "The console's image by digest, with CONSOLE_SERVICE."
+  type        = string
+  default     = ""
+}
+
 variable "revision" {
   description = "The published spec that the job is started from."
   type        = string
@@ -21,7 +27,8 @@ variable "revision" {
 module "aegis" {
   source = "../.."
 
-  environment = "production"
-  edge_image  = var.edge_image
-  revision    = var.revision
+  environment   = "production"
+  edge_image    = var.edge_image
+  console_image = var.console_image
+  revision      = var.revision
 }
