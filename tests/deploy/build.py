@@ -147,13 +147,14 @@ class Builder:
             thread.join()
 
     def _work(self, stopped: Event) -> None:
-        while not stopped.wait(0.2):
-            if any(job["id"] not in self.dataflow.idle for job in self.dataflow.running()):
-                self._store_what_waits()
+        with httpx.Client(timeout=60) as client:
+            while not stopped.wait(0.2):
+                if any(job["id"] not in self.dataflow.idle for job in self.dataflow.running()):
+                    self._store_what_waits(client)
 
-    def _store_what_waits(self) -> None:
+    def _store_what_waits(self, client: httpx.Client) -> None:
         url = f"{self.project.pubsub}{SUBSCRIPTION}"
-        pulled = httpx.post(f"{url}:pull", json={"maxMessages": 100, "returnImmediately": True})
+        pulled = client.post(f"{url}:pull", json={"maxMessages": 100, "returnImmediately": True})
         for received in pulled.json().get("receivedMessages", []):
             message = received["message"]
             self.project.query(
@@ -162,7 +163,7 @@ class Builder:
                 f"('{message['attributes']['event_id']}', 1, 'u', CURRENT_TIMESTAMP(), 's', 'p', "
                 f"CURRENT_TIMESTAMP(), '{message['messageId']}')"
             )
-            httpx.post(f"{url}:acknowledge", json={"ackIds": [received["ackId"]]})
+            client.post(f"{url}:acknowledge", json={"ackIds": [received["ackId"]]})
 
 
 def _substitutions(given: dict[str, str]) -> dict[str, str]:

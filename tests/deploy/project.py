@@ -22,6 +22,7 @@ SERVICES = {
     "artifactregistry": "",
     "cloudresourcemanager": "",
     "iam": "",
+    "iap": "",
     "logging": "",
     "monitoring": "",
     "pubsub": "",

@@ -69,7 +69,9 @@ class Cloud:
 
     def __init__(self, project: str) -> None:
         self.root = f"/v1/projects/{project}"
-        self.resources: dict[str, dict[str, Any]] = {self.root: {"projectId": project}}
+        self.resources: dict[str, dict[str, Any]] = {
+            self.root: {"projectId": project, "projectNumber": "1234567890"}
+        }
         self.policies: dict[str, dict[str, Any]] = {}
         self.writes: list[str] = []
         self.refused = ""
@@ -188,6 +190,11 @@ class _Server(ThreadingHTTPServer):
     def __init__(self, cloud: Cloud, pubsub: str, bigquery: str) -> None:
         super().__init__(("127.0.0.1", 0), _Handler)
         self.cloud, self.pubsub, self.bigquery = cloud, pubsub, bigquery
+        self.client = httpx.Client(timeout=60)  # one of its own for each call would cost 30 ms
+
+    def server_close(self) -> None:
+        super().server_close()
+        self.client.close()
 
     def emulator(self, path: str) -> str | None:
         """The base URL of the emulator that serves `path`, if one does."""
@@ -226,12 +233,11 @@ class _Handler(BaseHTTPRequestHandler):
     do_GET = do_POST = do_PUT = do_PATCH = do_DELETE = _serve  # noqa: N815 - http.server's names
 
     def _forward(self, base: str, body: bytes) -> None:
-        answer = httpx.request(
+        answer = self.server.client.request(
             self.command,
             base + self.path,
             content=body,
             headers={"Content-Type": "application/json"},
-            timeout=60,
         )
         self._reply(HTTPStatus(answer.status_code), answer.json() if answer.content else {})
 

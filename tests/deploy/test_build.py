@@ -11,13 +11,15 @@ from typing import NamedTuple
 import pytest
 
 from tests.deploy.build import BUILD, Builder, Outcome
-from tests.deploy.project import REPOSITORY
+from tests.deploy.project import PROJECT, REPOSITORY
 
 ALL_STEPS = [step["id"] for step in BUILD["steps"]]
 PAGE = (REPOSITORY / "docs/deploy.md").read_text()
-FROM_ZERO, BY_HAND = PAGE.split("## What `setup.sh` makes")[0].split("### Without Cloud Build")
+FIRST_PART, LATER = PAGE.split("## What `setup.sh` makes")
+FROM_ZERO, BY_HAND = FIRST_PART.split("### Without Cloud Build")
 SUBMIT = "gcloud beta builds submit"
-ELSEWHERE = ("gcloud auth login",)  # needs a browser
+ELSEWHERE = ("gcloud auth login", "make install")  # need a browser, a package index
+KEYS = {"NEW": "a-new-key-of-16-letters", "OLD": "an-old-key-of-16-letters"}
 NOON = 1_790_000_000  # when the first commit was made
 State = tuple[str, list[str]]
 
@@ -67,6 +69,11 @@ def story(builder: Builder) -> Story:
     commit = builder.commit(NOON + 1)
     [commands] = blocks(BY_HAND)
     by_hand = builder.shell(commands, **commit), builder.state()
+    documented += [
+        builder.shell(block, **KEYS)
+        for block in blocks(LATER)
+        if "add-iam-policy-binding" in block or "secrets versions add aegis-api-keys --d" in block
+    ]
     builder.cloud_run.reaches_pubsub = False
     broken = _build(builder, NOON + 2)
     builder.cloud_run.reaches_pubsub = True
@@ -128,7 +135,7 @@ def _health(builder: Builder) -> int:
 
 
 def test_every_command_of_the_page_ends_well(story: Story) -> None:
-    assert len(story.documented) >= 5
+    assert len(story.documented) >= 8
     assert [done.stderr for done in story.documented if done.returncode] == []
 
 
@@ -139,9 +146,9 @@ def test_set_up_prints_the_command_that_the_page_goes_on_with(story: Story) -> N
 
 
 def test_the_documented_event_is_accepted(story: Story) -> None:
-    shown = story.documented[-1].stdout
-    accepted = re.search(r'"event_id": ?"([^"]+)"', shown)
-    assert accepted is not None, shown
+    [sent] = [done.stdout for done in story.documented if "curl --fail" in done.args[-1]]
+    accepted = re.search(r'"event_id": ?"([^"]+)"', sent)
+    assert accepted is not None, sent
 
 
 def test_the_first_build_of_an_empty_project_ends_green_with_a_job(story: Story) -> None:
@@ -208,6 +215,35 @@ def test_a_job_that_stores_nothing_is_replaced_by_the_earlier_one(story: Story) 
     assert serving == story.unlocked[1][0]
     assert len(jobs) == 1
     assert story.revision_after == story.revision_before
+
+
+def test_a_job_of_a_topic_may_make_its_subscription(story: Story, builder: Builder) -> None:
+    assert story.pushed[0].failed == ""
+    grants = builder.project.cloud.grants()
+    assert grants["roles/pubsub.editor"] == {(PROJECT, "aegis-pipeline")}
+
+
+def test_both_keys_are_good_while_clients_change_theirs(story: Story, builder: Builder) -> None:
+    assert story.unlocked[0].failed == ""
+    assert builder.project.cloud.secret("aegis-api-keys") == ",".join(KEYS.values())
+
+
+def test_the_console_stands_behind_the_proxy(story: Story, builder: Builder) -> None:
+    assert "there is no console" in story.first[0].output
+    assert story.pushed[0].failed == ""
+    console = builder.cloud_run.services["aegis-console"]
+    assert console["metadata"]["annotations"]["run.googleapis.com/iap-enabled"] == "true"
+    container = console["spec"]["template"]["spec"]["containers"][0]
+    variables = {one["name"]: one.get("value", "") for one in container["env"]}
+    assert variables["CONSOLE_ACCESS"] == "iap"
+    assert variables["CONSOLE_OPERATORS"] == "oncall@example.com"
+    audience = "/projects/1234567890/locations/us-central1/services/aegis-console"
+    assert variables["CONSOLE_IAP_AUDIENCE"] == audience
+    assert (
+        console["spec"]["template"]["spec"]["containers"][0]["image"]
+        .split("@")[0]
+        .endswith("console")
+    )
 
 
 def test_every_setting_reaches_the_service_on_every_deployment(
