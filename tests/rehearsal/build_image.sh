@@ -1,16 +1,26 @@
 #!/usr/bin/env bash
-# Builds flex_template/Dockerfile without a registry and without a daemon, as root, and prints the
-# image's name. One debootstrapped Debian stands in for the three base images; what takes long is
-# kept in build/rehearsal for the next time.
+# Builds one of the images without a registry and without a daemon, as root, and prints its name. One
+# debootstrapped Debian stands in for the base images; what takes long is kept in build/rehearsal for
+# the next time.
 #
-#   PYTHON=.venv/bin/python tests/rehearsal/build_image.sh REVISION
+#   PYTHON=.venv/bin/python tests/rehearsal/build_image.sh pipeline|edge|console REVISION
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/../.."
-revision=$1
+name=$1
+revision=$2
 cache=$PWD/build/rehearsal
 base=localhost/stand-in
-image=localhost/aegis-pipeline
+image=localhost/aegis-$name
+wheels=$cache/wheels-$name
 mkdir -p "$cache"
+case $name in
+  pipeline) folder=flex_template context=. ;;
+  edge)
+    folder=ingest_function context=$cache/function
+    make --silent stage-function STAGE="$context" >&2
+    ;;
+  console) folder=console context=. ;;
+esac
 # A store of its own: whoever has this file in the environment sees the images.
 export CONTAINERS_STORAGE_CONF=$cache/storage.conf
 printf '[storage]\ndriver = "overlay"\ngraphroot = "%s"\nrunroot = "%s"\n' \
@@ -21,11 +31,11 @@ buildah() { unshare --mount buildah "$@"; }
 
 # The host's pip knows how to reach its index; the build sees the files alone.
 download_wheels() {
-  cmp --silent flex_template/requirements.txt "$cache/wheels/requirements.txt" && return
-  rm -rf "$cache/wheels"
+  cmp --silent "$folder/requirements.txt" "$wheels/requirements.txt" && return
+  rm -rf "$wheels"
   "${PYTHON:-python3}" -m pip download --quiet --no-deps --require-hashes \
-    --requirement flex_template/requirements.txt --dest "$cache/wheels"
-  cp flex_template/requirements.txt "$cache/wheels/"
+    --requirement "$folder/requirements.txt" --dest "$wheels"
+  cp "$folder/requirements.txt" "$wheels/"
 }
 
 # Debian keeps its own Python for its own packages, and has no `python`; the official image does.
@@ -55,6 +65,6 @@ commit_base() {
   buildah build --isolation=chroot --layers --pull-never \
     --build-arg PYTHON_IMAGE="$base" --build-arg BEAM_IMAGE="$base" \
     --build-arg LAUNCHER_IMAGE="$base" --build-arg REVISION="$revision" \
-    --volume "$cache/wheels:/wheelhouse:ro" --file flex_template/Dockerfile --tag "$image" .
+    --volume "$wheels:/wheelhouse:ro" --file "$folder/Dockerfile" --tag "$image" "$context"
 } >&2
 echo "$image"

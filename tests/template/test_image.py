@@ -1,4 +1,4 @@
-"""The real Dockerfile, built over stand-ins for its bases, and the program run inside the image."""
+"""The real Dockerfiles, built over stand-ins for their bases, and the programs run inside."""
 
 import json
 import os
@@ -6,12 +6,14 @@ import re
 import subprocess
 import sys
 from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, NamedTuple
 
 import pytest
 
+from local.process import free_port
 from tests.machine import missing, require
 from tests.template.cloud import ROOT
 
@@ -47,13 +49,27 @@ class Container(NamedTuple):
 
 @pytest.fixture(scope="session")
 def container(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Container]:
+    """Of the pipeline's image."""
+    with open_container("pipeline", tmp_path_factory.mktemp("data")) as opened:
+        yield opened
+
+
+@pytest.fixture
+def service(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Container]:
+    """Of the edge's or the console's image."""
+    with open_container(request.param, tmp_path) as opened:
+        yield opened
+
+
+@contextmanager
+def open_container(image: str, data: Path) -> Iterator[Container]:
     require("buildah", "debootstrap", "chroot")
     if os.geteuid() != 0:
         missing("only root may debootstrap a base and chroot into an image")
     if sys.version_info[:2] != (3, 11):
         missing("the wheels of the image's Python need a Python 3.11 to choose them")
     built = subprocess.run(
-        [ROOT / "tests/rehearsal/build_image.sh", REVISION],
+        [ROOT / "tests/rehearsal/build_image.sh", image, REVISION],
         env=os.environ | {"PYTHON": sys.executable},
         capture_output=True,
         text=True,
@@ -62,8 +78,10 @@ def container(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Container]:
     )
     assert built.returncode == 0, built.stderr
     name = buildah("from", built.stdout.strip()).strip()
-    yield Container(name, tmp_path_factory.mktemp("data"))
-    buildah("rm", name)
+    try:
+        yield Container(name, data)
+    finally:
+        buildah("rm", name)
 
 
 @pytest.fixture(scope="session")
@@ -130,3 +148,56 @@ def test_the_image_boots_workers_and_names_the_launchers_program(config: dict[st
 
 def test_the_image_is_labelled_with_its_revision(config: dict[str, Any]) -> None:
     assert config["Labels"]["org.opencontainers.image.revision"] == REVISION
+
+
+SERVICES = {
+    "edge": (
+        "/health",
+        {"AUTH_MODE": "api_key", "API_KEYS": "a-key-of-16-letters", "PUB_SUB_TOPIC_ID": "events"},
+    ),
+    "console": (
+        "/static/style.css",
+        {
+            "CONSOLE_ACCESS": "loopback",
+            "PUB_SUB_TOPIC_ID": "events",
+            "BIGQUERY_DATASET_ID": "aegis",
+            "BIGQUERY_TABLE_ID": "events",
+        },
+    ),
+}
+# Starts the image's command, asks it for a path until it answers, and stops it.
+VISIT = """
+import subprocess, sys, time, urllib.request
+
+url, *command = sys.argv[1:]
+with subprocess.Popen(command) as server:
+    for _ in range(600):
+        try:
+            print(urllib.request.urlopen(url).status)
+            break
+        except OSError:
+            time.sleep(0.1)
+    server.terminate()
+"""
+
+
+@pytest.mark.xdist_group("container")
+@pytest.mark.parametrize(
+    ("service", "name"), [(one, one) for one in SERVICES], indirect=["service"]
+)
+def test_a_service_answers_in_its_image_as_nobody(service: Container, name: str) -> None:
+    config = json.loads(buildah("inspect", service.name))["OCIv1"]["config"]
+    assert config["User"] == "nobody"
+    assert config["Labels"]["org.opencontainers.image.revision"] == REVISION
+    path, settings = SERVICES[name]
+    port = free_port()
+    settings = settings | {
+        "PORT": str(port),
+        "HOST": "127.0.0.1",
+        "GCP_PROJECT_ID": "my-project",
+        "PUBSUB_EMULATOR_HOST": "127.0.0.1:1",
+        "BIGQUERY_EMULATOR_HOST": "http://127.0.0.1:1",
+    }
+    variables = [f"{key}={value}" for key, value in settings.items()]
+    visit = ["python", "-c", VISIT, f"http://127.0.0.1:{port}{path}", *config["Cmd"]]
+    assert service.run("env", *variables, *visit).splitlines()[-1] == "200"
