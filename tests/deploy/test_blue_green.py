@@ -40,12 +40,15 @@ def test_the_settings_file_names_the_second_job(tmp_path: Path) -> None:
 
 
 def test_only_the_first_job_is_drained_and_only_its_subscription_deleted(
-    project: Project, google_emulator: str
+    project: Project, google_emulator: str, launcher_python: Path
 ) -> None:
     require("gcloud")
     # Other tests of this project keep the subscription of that name.
     script = END.replace("events-pipeline", "events-blue")
-    with dataflow_service("http://127.0.0.1:9") as dataflow, clients.connect(google_emulator) as to:
+    with (
+        dataflow_service("http://127.0.0.1:9", launcher_python) as dataflow,
+        clients.connect(google_emulator) as to,
+    ):
         publisher, subscriber = clients.publisher(to), clients.subscriber(to)
         topic = publisher.create_topic(name=f"projects/{PROJECT}/topics/blue-green").name
         blue, green = (
