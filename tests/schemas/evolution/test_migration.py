@@ -95,8 +95,11 @@ def test_apply_makes_what_a_new_dataset_lacks_as_the_files_say(warehouse: Wareho
         assert table.clustering_fields == stored.clustering
         days = 30 if kind == "events" else stored.expiration_days
         assert table.time_partitioning.expiration_ms == days * 86_400_000
-    assert migration.migrate(f"{dataset}.events", execute=True).startswith(
-        f"{dataset}.events has every column\n{dataset}.dead_letters has every column\n"
+    again = migration.migrate(f"{dataset}.events", execute=True)
+    assert again.startswith(
+        f"{dataset}.events has every column\n"
+        f"{dataset}.events differs: partitions expire after 30 days, the settings say 730\n"
+        f"{dataset}.dead_letters has every column\n"
     )
 
 
@@ -164,7 +167,15 @@ def description_of(path: str) -> dict[str, Any]:
         return {"datasetReference": reference}
     fields = [field for field in table_schema(table[0]) if field["name"] not in NEW]
     reference["tableId"] = table[0]
-    return {"tableReference": reference, "etag": "as-read", "schema": {"fields": fields}}
+    stored = layout(table[0])
+    milliseconds = str(stored.expiration_days * 86_400_000)
+    return {
+        "tableReference": reference,
+        "etag": "as-read",
+        "schema": {"fields": fields},
+        "timePartitioning": {"field": stored.partition, "expirationMs": milliseconds},
+        "clustering": {"fields": stored.clustering},
+    }
 
 
 def json_response(body: Any, status: int = HTTPStatus.OK) -> Response:
