@@ -20,8 +20,9 @@ from tests.flex_template.one_machine.queue import ACK_SECONDS, Queue, wait_for
 
 
 @pytest.fixture
-def reader(pubsub: Queue) -> Iterator[Puller]:
+def reader(pubsub: Queue, monkeypatch: pytest.MonkeyPatch) -> Iterator[Puller]:
     assert pubsub.backlog == 0
+    monkeypatch.setattr(puller, "EXTEND_EVERY_SECONDS", 0.05)
     reader = Puller(Subscription(SUBSCRIPTION, connect()))
     yield reader
     reader.close()
@@ -60,7 +61,7 @@ def test_a_bundle_may_take_longer_than_the_ack_deadline(
     pulled = take_one(reader)
     backlog = pubsub.server.state._backlogs[SUBSCRIPTION]
     before = {ack_id: lease.expires for ack_id, lease in backlog._leases.items()}
-    monkeypatch.setattr(pulled, "expires", time.monotonic() + 1)
+    monkeypatch.setattr(pulled, "expires", time.monotonic())
     wait_for(lambda: all(lease.expires > before[key] for key, lease in backlog._leases.items()))
     (lease,) = backlog._leases.values()
     assert lease.expires - time.monotonic() > leases.LEASE_SECONDS - 5
