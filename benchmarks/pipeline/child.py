@@ -32,13 +32,17 @@ def main() -> None:
         before = cpu_seconds()
         work(options.events, options.bad_percent)
         seconds = cpu_seconds() - before
-    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * MAXRSS_UNIT
-    print(json.dumps({"cpu_seconds": seconds, "peak_bytes": peak}))
+    print(json.dumps({"cpu_seconds": seconds, "peak_bytes": peak_bytes()}))
 
 
 def cpu_seconds() -> float:
     usage = resource.getrusage(resource.RUSAGE_SELF)
     return usage.ru_utime + usage.ru_stime
+
+
+def peak_bytes() -> int:
+    """The most memory that this process has held."""
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * MAXRSS_UNIT
 
 
 if __name__ == "__main__":
