@@ -182,7 +182,8 @@ def apply(client: bigquery.Client, plan: Plan) -> None:
         try:
             step.carry_out(client)
         except Forbidden as error:
-            _stop(plan, f"no permission to change {step.target}: {error.message}", changed)
+            reason = error.message.partition("\n")[0]  # a job's location and id follow
+            _stop(plan, f"no permission to change {step.target}: {reason}", changed)
         except (PreconditionFailed, Conflict):
             _stop(plan, f"somebody else changed {step.target}: run it again", changed)
         changed.append(step.target)

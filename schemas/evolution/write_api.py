@@ -2,7 +2,6 @@
 
 import sys
 import time
-from collections.abc import Callable
 
 from google.api_core.exceptions import GoogleAPICallError
 from google.cloud.bigquery_storage_v1 import BigQueryWriteClient
@@ -16,20 +15,18 @@ _PATIENCE_SECONDS = 600.0
 _PAUSE_SECONDS = 2.0
 
 
-def wait_for_columns(
-    table: str, names: set[str], clock: Callable[[], float] = time.monotonic
-) -> None:
+def wait_for_columns(table: str, names: set[str]) -> None:
     """Return once rows that are appended to `table` may hold the columns.
 
     Raises:
         SystemExit: the write API does not take them in time, or does not answer.
     """
-    deadline = clock() + _PATIENCE_SECONDS
+    deadline = time.monotonic() + _PATIENCE_SECONDS
     stream = TableName.parse(table).default_stream
     client = BigQueryWriteClient(transport=append_stream.connect())
     request = GetWriteStreamRequest(name=stream, view=WriteStreamView.FULL)
     while not names <= _columns_of_stream(client, request):
-        if clock() > deadline:
+        if time.monotonic() > deadline:
             sys.exit("the columns are there, but the write API does not take them yet: wait")
         time.sleep(_PAUSE_SECONDS)
 

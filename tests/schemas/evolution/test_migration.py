@@ -159,6 +159,24 @@ def test_a_change_that_is_not_let_through_says_what_it_found_and_leaves_the_rest
     assert changes == [("PATCH", "as-read")]
 
 
+def test_a_change_that_stops_halfway_says_how_far_it_went(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The columns may be added, but the views may not be renewed."""
+    refusal = {"error": {"code": HTTPStatus.FORBIDDEN, "message": "Not yours"}}
+
+    def answer(request: Request) -> Response:
+        if request.method == "POST":
+            return json_response(refusal, HTTPStatus.FORBIDDEN)
+        return json_response(description_of(request.path))
+
+    with serve(answer) as url:
+        monkeypatch.setenv("BIGQUERY_EMULATOR_HOST", url)
+        with pytest.raises(SystemExit) as exit_:
+            migration.migrate("aegis-test.aegis.events", execute=True)
+    *_, said, changed = str(exit_.value).splitlines()
+    assert said.startswith("no permission to change aegis-test.aegis.events_deduplicated: ")
+    assert changed == "changed: aegis-test.aegis.events"
+
+
 def description_of(path: str) -> dict[str, Any]:
     """What BigQuery's `datasets.get` and `tables.get` answer before the new columns are there."""
     project, dataset, *table = path.split("/")[-1 - 2 * ("/tables/" in path) - 2 :: 2]
