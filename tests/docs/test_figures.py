@@ -4,12 +4,13 @@ from pathlib import Path
 
 import pytest
 
-from benchmarks.one_machine.pages import pages
+from benchmarks.edge import pages as edge
+from benchmarks.one_machine import pages as one_machine
+
+ALL = [*edge.pages(), *one_machine.pages()]
 
 
-@pytest.mark.parametrize(
-    ("page", "text"), [pytest.param(*each, id=each[0].name) for each in pages()]
-)
+@pytest.mark.parametrize(("page", "text"), ALL, ids=lambda each: getattr(each, "name", ""))
 def test_the_page_quotes_the_last_results(page: Path, text: str) -> None:
-    """Otherwise run `python -m benchmarks.one_machine.pages`."""
+    """Otherwise run `python -m benchmarks.edge.pages`, or the same of `one_machine`."""
     assert page.read_text() == text
