@@ -3,6 +3,7 @@
 The CPU time and memory of a reader are read from `/proc`, so this runs on Linux only.
 """
 
+import gc
 import os
 import sys
 import threading
@@ -50,6 +51,7 @@ class Part(NamedTuple):
 
 def measure(parts: Iterable[Part]) -> Results:
     """What the parts come to, as the file of results has it."""
+    gc.freeze()  # the pauses of the publisher and of BigQuery would count as the reader's
     cores = sorted(os.sched_getaffinity(0))
     os.sched_setaffinity(0, cores[1:] or cores)
     results: Results = {"saturated": [], "paced": [], "memory": []}

@@ -6,6 +6,7 @@ It keeps no ordering, filters, push delivery or snapshots, and forgets everythin
 """
 
 import argparse
+import gc
 import signal
 import sys
 import threading
@@ -81,6 +82,7 @@ def main() -> None:
         signal.signal(number, lambda *_: ended.set())
     try:
         with PubSubServer(options.port) as server:
+            gc.freeze()  # full collections of what is loaded would hold up messages
             print(f"pubsub listening on {server.host}", flush=True)
             ended.wait()
     except RuntimeError:
