@@ -30,6 +30,7 @@ EXAMPLE = {
     "source_platform": "web",
     "device": "phone",
 }
+FOLDERS = ("schemas", "clients", "ingest_function", "flex_template", "local", "tests", "docs")
 BY_HAND = {
     f"schemas/event.v{NEXT}.schema.json",
     "tests/golden/events/device.pass.json",
@@ -53,12 +54,12 @@ print(event.fields["device"], event_columns()[-1].name)
 
 @pytest.fixture
 def copy(tmp_path: Path, development_tools: Path) -> Path:
-    """The repository as it is, committed, elsewhere."""
-    files = run("git", "ls-files", "-co", "--exclude-standard", folder=ROOT).splitlines()
-    for name in filter(lambda name: (ROOT / name).is_file(), files):
-        target = tmp_path / name
-        target.parent.mkdir(parents=True, exist_ok=True)
-        shutil.copyfile(ROOT / name, target)
+    """What the recipe reads and writes, in a repository of its own."""
+    for name in FOLDERS:
+        ignored = shutil.ignore_patterns("node_modules", "__pycache__")
+        shutil.copytree(ROOT / name, tmp_path / name, ignore=ignored)
+    for name in ("README.md", "pyproject.toml", ".gitignore"):
+        shutil.copyfile(ROOT / name, tmp_path / name)
     (tmp_path / "clients/javascript/node_modules").symlink_to(development_tools)
     run("git", "init", "--quiet", folder=tmp_path)
     run("git", "add", "--all", folder=tmp_path)
