@@ -101,9 +101,10 @@ def _check_rows(case: Case, rows: int) -> None:
 def started(
     *arguments: str, core: int, environment: dict[str, str] | None = None
 ) -> Iterator["subprocess.Popen[str]"]:
-    """`python -m` with its output piped; on one core where the system can pin it."""
+    """`python -m` with its input and output piped; on one core where the system can pin it."""
     process = subprocess.Popen(
         [sys.executable, "-m", *arguments],
+        stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         text=True,
         env={**os.environ, **(environment or {})},

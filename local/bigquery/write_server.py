@@ -1,8 +1,8 @@
 """A BigQueryWrite server that speaks the real protocol, keeps or counts rows, and fails on demand.
 
 Run alone it only counts, in a process of its own for benchmarks:
-`python -m local.bigquery.write_server` prints its port, and on SIGTERM how many rows, requests and
-streams came.
+`python -m local.bigquery.write_server` prints its port, and on SIGUSR1 and SIGTERM how many rows,
+requests and streams came.
 """
 
 import argparse
@@ -234,12 +234,14 @@ def main() -> None:
     command = argparse.ArgumentParser(prog="python -m local.bigquery.write_server")
     command.add_argument("--latency", type=float, default=0.0, help="seconds until each answer")
     latency = command.parse_args().latency
-    ends = {signal.SIGTERM, signal.SIGINT}
-    signal.pthread_sigmask(signal.SIG_BLOCK, ends)  # sigwait takes only what is blocked
+    signals = {signal.SIGTERM, signal.SIGINT, signal.SIGUSR1}
+    signal.pthread_sigmask(signal.SIG_BLOCK, signals)  # sigwait takes only what is blocked
     with BigQueryWriteServer(keep=False, latency=latency) as server:
         print(server.host, flush=True)
-        signal.sigwait(ends)
-        print(server.count, server.requests, server.streams, flush=True)
+        asked = True
+        while asked:
+            asked = signal.sigwait(signals) == signal.SIGUSR1
+            print(server.count, server.requests, server.streams, flush=True)
 
 
 if __name__ == "__main__":

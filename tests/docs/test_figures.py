@@ -1,4 +1,4 @@
-"""The figures on the pages are those of the results' file."""
+"""The figures on the pages are those of the results' files."""
 
 from pathlib import Path
 
@@ -6,11 +6,12 @@ import pytest
 
 from benchmarks.edge import pages as edge
 from benchmarks.one_machine import pages as one_machine
+from benchmarks.pipeline import pages as pipeline
 
-ALL = [*edge.pages(), *one_machine.pages()]
+ALL = [*edge.pages(), *one_machine.pages(), *pipeline.pages()]
 
 
 @pytest.mark.parametrize(("page", "text"), ALL, ids=lambda each: getattr(each, "name", ""))
 def test_the_page_quotes_the_last_results(page: Path, text: str) -> None:
-    """Otherwise run `python -m benchmarks.edge.pages`, or the same of `one_machine`."""
+    """Otherwise run `python -m benchmarks.edge.pages`, or the same of the other two."""
     assert page.read_text() == text
