@@ -29,13 +29,18 @@ class Person(NamedTuple):
 
 
 class Access:
-    """Sets `g.person` before each request, or ends it with 401 or 403."""
+    """Sets `g.person` before each request, or ends it with 401 or 403.
+
+    Style and scripts hold no data: whoever is refused reads why on a page that looks like ours.
+    """
 
     def __init__(self, settings: Settings) -> None:
         self._settings = settings
         self._transport: Transport = HttpTransport()
 
     def __call__(self) -> None:
+        if request.endpoint == "static":
+            return
         behind_iap = self._settings.access is AccessMode.IAP
         g.person = self._from_iap() if behind_iap else _on_this_machine()
 

@@ -1,15 +1,14 @@
 """The console over a dataset of the test's own, served as in `make dev`."""
 
-import threading
 from collections.abc import Iterator
 
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
-from werkzeug.serving import make_server
 
 from console.app import create_app
 from local.pubsub.server import PubSubServer
+from tests.console.browser import served
 from tests.console.letters import broken_release, stored_events
 from tests.flex_template.replay.topic import Topic
 from tests.warehouse import PROJECT, Warehouse
@@ -54,10 +53,5 @@ def client(app: Flask) -> FlaskClient:
 @pytest.fixture
 def address(app: Flask) -> Iterator[str]:
     """Where the console listens."""
-    server = make_server("127.0.0.1", 0, app, threaded=True)
-    thread = threading.Thread(target=server.serve_forever)
-    thread.start()
-    yield f"http://127.0.0.1:{server.port}"
-    server.shutdown()
-    thread.join()
-    server.server_close()
+    with served(app) as address:
+        yield address

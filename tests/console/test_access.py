@@ -1,69 +1,31 @@
 """Who may look, who may act, and what no other site may do."""
 
 import re
-import time
-from typing import Any
 
 import pytest
-from cryptography.hazmat.primitives import serialization
-from cryptography.hazmat.primitives.asymmetric import ec
 from flask.testing import FlaskClient
-from google.auth import jwt
-from google.auth.crypt.es import EsSigner
 from pytest_httpserver import HTTPServer
 from werkzeug.test import TestResponse
 
 from console.app import create_app
+from tests.console.proxy import (
+    OPERATOR,
+    OTHER_KEY,
+    STRANGER,
+    VIEWER,
+    assertion,
+    settings_behind,
+)
 from tests.flex_template.replay.topic import Topic
 from tests.warehouse import Warehouse
 
-AUDIENCE = "/projects/1/global/backendServices/2"
-OPERATOR, VIEWER, STRANGER = "operator@example.com", "viewer@example.com", "other@example.com"
-KEY = ec.generate_private_key(ec.SECP256R1())
-OTHER_KEY = ec.generate_private_key(ec.SECP256R1())
 ACTIONS = ["/replays/preview", "/replays", "/erase/count", "/erase"]
-
-
-def pem(key: ec.EllipticCurvePrivateKey) -> bytes:
-    return key.private_bytes(
-        serialization.Encoding.PEM,
-        serialization.PrivateFormat.PKCS8,
-        serialization.NoEncryption(),
-    )
-
-
-def public_pem(key: ec.EllipticCurvePrivateKey) -> str:
-    form = serialization.PublicFormat.SubjectPublicKeyInfo
-    return key.public_key().public_bytes(serialization.Encoding.PEM, form).decode()
-
-
-def assertion(email: str, key: ec.EllipticCurvePrivateKey = KEY, **claims: Any) -> dict[str, str]:
-    now = int(time.time())
-    claims = {
-        "iss": "https://cloud.google.com/iap",
-        "aud": AUDIENCE,
-        "email": email,
-        "sub": "accounts.google.com:1",
-        "iat": now - 10,
-        "exp": now + 300,
-    } | claims
-    signer = EsSigner.from_string(pem(key), key_id="key-1")
-    return {"X-Goog-IAP-JWT-Assertion": jwt.encode(signer, claims).decode()}
 
 
 @pytest.fixture
 def proxied(environment: dict[str, str], httpserver: HTTPServer) -> FlaskClient:
     """The console as it runs behind Identity-Aware Proxy."""
-    httpserver.expect_request("/keys").respond_with_json({"key-1": public_pem(KEY)})
-    settings = {
-        "CONSOLE_ACCESS": "iap",
-        "CONSOLE_IAP_AUDIENCE": AUDIENCE,
-        "CONSOLE_IAP_CERTS_URL": httpserver.url_for("/keys"),
-        "CONSOLE_OPERATORS": OPERATOR,
-        "CONSOLE_VIEWERS": VIEWER,
-        "CONSOLE_SECRET_KEY": "a secret of sixteen or more",
-    }
-    return create_app(environment | settings).test_client()
+    return create_app(environment | settings_behind(httpserver)).test_client()
 
 
 @pytest.mark.parametrize("email", [OPERATOR, VIEWER, OPERATOR.upper()])

@@ -5,9 +5,12 @@ from collections.abc import Iterator
 
 import pytest
 from playwright.sync_api import Browser, expect, sync_playwright
+from pytest_httpserver import HTTPServer
 
-from tests.console.browser import Visit, visit
+from console.app import create_app
+from tests.console.browser import Visit, served, visit
 from tests.console.letters import HOSTILE, broken_release
+from tests.console.proxy import STRANGER, VIEWER, assertion, settings_behind
 from tests.examples.extension.accessibility import AXE
 from tests.flex_template.replay.topic import Topic
 from tests.machine import missing
@@ -139,6 +142,25 @@ def test_three_charts_are_drawn_from_the_reports(look: Visit) -> None:
     drawn = "canvas => canvas.getContext('2d').getImageData(0, 0, 999, 999).data.some(Boolean)"
     for canvas in look.page.locator("canvas").all():
         assert canvas.evaluate(drawn)
+
+
+@pytest.mark.usefixtures("filled")
+def test_a_viewer_sees_all_and_finds_nothing_to_act_with(
+    browser: Browser, environment: dict[str, str], httpserver: HTTPServer, axe: str
+) -> None:
+    app = create_app(environment | settings_behind(httpserver))
+    with served(app) as address, visit(browser, address) as look:
+        for person, title in [({}, "401"), (assertion(STRANGER), "403")]:
+            look.page.set_extra_http_headers(person)
+            look.goto("/erase")
+            expect(look.page.locator("h1")).to_have_text(title)
+        assert _faults(look, "refused", axe) == {}
+        look.page.set_extra_http_headers(assertion(VIEWER))
+        look.goto("/erase")
+        expect(look.page.get_by_text("Only operators may erase.")).to_be_visible()
+        look.goto(GROUP)
+        expect(look.page.get_by_role("row")).to_have_count(8)
+        expect(look.page.locator("button, textarea, input:not([type=hidden])")).to_have_count(0)
 
 
 def _preview(look: Visit, program: str) -> None:
