@@ -60,10 +60,17 @@ class Project:
     folder: Path
     google_cli: Mapping[str, str]
 
-    def run(self, script: str, *arguments: str, **settings: str) -> Run:
-        """Run one of the deploy scripts on this environment."""
+    def run(
+        self,
+        script: str,
+        *arguments: str,
+        changed: Mapping[str, str] | None = None,
+        **settings: str,
+    ) -> Run:
+        """Run one of the deploy scripts on this environment, whose file may have `changed`."""
         before = len(self.cloud.writes)
-        command = (str(REPOSITORY / "deploy" / script), str(self.environment_file()), *arguments)
+        environment = self.environment_file(**(changed or {}))
+        command = (str(REPOSITORY / "deploy" / script), str(environment), *arguments)
         done = self.command(*command, **settings)
         lines = done.stdout.splitlines()
         return Run(done.returncode, lines, done.stderr, self.cloud.writes[before:])
@@ -137,6 +144,9 @@ class Project:
         """A table as BigQuery's REST API describes it."""
         answer = httpx.get(f"{self.dataset(dataset).url}/tables/{name}")
         return answer.raise_for_status().json()  # type: ignore[no-any-return]
+
+    def drop_table(self, name: str) -> None:
+        httpx.delete(f"{self.dataset().url}/tables/{name}").raise_for_status()
 
     def query(self, sql: str) -> list[list[Any]]:
         """The rows of one statement; every value as text."""

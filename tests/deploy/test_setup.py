@@ -83,6 +83,7 @@ class Story:
     grants: dict[str, set[tuple[str, str]]]
     deduplicated: list[list[Any]]
     monitoring: list[str]
+    upgraded: Run
     considered: Run
     removed: Run
 
@@ -110,9 +111,16 @@ def story(project: Project) -> Story:
         monitoring=[
             path.rpartition("/")[2] for path in project.cloud.resources if _is_monitoring(path)
         ],
+        upgraded=_upgraded(project),
         considered=project.run("teardown.sh"),
         removed=project.run("teardown.sh", "--apply", DELETE_DATA="yes"),
     )
+
+
+def _upgraded(project: Project) -> Run:
+    """As if an earlier version had known no `replays`, and kept events for another time."""
+    project.drop_table("replays")
+    return project.run("setup.sh", changed={"EVENTS_EXPIRATION_DAYS": "800"})
 
 
 def _is_monitoring(path: str) -> bool:
@@ -216,6 +224,16 @@ def test_every_alert_is_created_with_somebody_to_tell(story: Story) -> None:
 def test_dashboard_and_log_based_metric_are_created(story: Story) -> None:
     assert "aegis_edge_rejections" in story.monitoring
     assert "Aegis-events-from-the-edge-to-BigQuery" in story.monitoring
+
+
+def test_on_an_older_project_set_up_adds_what_is_new_and_says_what_differs(story: Story) -> None:
+    assert story.upgraded.code == 0, story.upgraded.errors
+    assert story.upgraded.writes == []
+    assert "replays" in story.upgraded.with_outcome("would create")
+    assert "table dead_letters" in story.upgraded.with_outcome("exists")
+    assert story.upgraded.with_outcome("differs") == [
+        "table events: partitions expire after 730 days, the settings say 800"
+    ]
 
 
 def test_set_up_prints_the_exact_next_command(story: Story) -> None:
