@@ -4,6 +4,7 @@ The proxy's signed header is verified here too, so a request that went round it 
 https://cloud.google.com/iap/docs/signed-headers-howto
 """
 
+import time
 from http import HTTPStatus
 from ipaddress import ip_address
 from typing import Any, NamedTuple
@@ -11,12 +12,14 @@ from typing import Any, NamedTuple
 from flask import abort, g, request
 from google.auth.exceptions import GoogleAuthError
 from google.auth.transport import Request as Transport
+from google.auth.transport import Response
 from google.auth.transport.requests import Request as HttpTransport
 from google.oauth2 import id_token
 
 from console.settings import AccessMode, Settings
 
 HEADER = "X-Goog-IAP-JWT-Assertion"
+KEYS_SECONDS = 300
 _ISSUER = "https://cloud.google.com/iap"
 _LOCAL_NAMES = {"127.0.0.1", "localhost", "[::1]"}
 
@@ -36,7 +39,7 @@ class Access:
 
     def __init__(self, settings: Settings) -> None:
         self._settings = settings
-        self._transport: Transport = HttpTransport()
+        self._transport: Transport = _KeptForMinutes()
 
     def __call__(self) -> None:
         if request.endpoint == "static":
@@ -65,6 +68,22 @@ class Access:
         if claims.get("iss") != _ISSUER:
             abort(HTTPStatus.UNAUTHORIZED, "the signature is not Identity-Aware Proxy's")
         return claims
+
+
+class _KeptForMinutes(HttpTransport):
+    """The library would fetch the proxy's public keys for each request; they change over days."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._kept: dict[str, tuple[float, Response]] = {}
+
+    def __call__(self, url: str, *arguments: Any, **options: Any) -> Response:
+        fetched, response = self._kept.get(url, (0.0, None))
+        if response is None or time.monotonic() - fetched > KEYS_SECONDS:
+            response = super().__call__(url, *arguments, **options)
+            if response.status == HTTPStatus.OK:
+                self._kept[url] = (time.monotonic(), response)
+        return response
 
 
 def _on_this_machine() -> Person:

@@ -33,6 +33,12 @@ def test_operators_and_viewers_may_look(proxied: FlaskClient, email: str) -> Non
     assert proxied.get("/erase", headers=assertion(email)).status_code == 200
 
 
+def test_the_proxys_keys_are_fetched_once(proxied: FlaskClient, httpserver: HTTPServer) -> None:
+    for _ in range(3):
+        assert proxied.get("/erase", headers=assertion(VIEWER)).status_code == 200
+    assert len(httpserver.log) == 1
+
+
 @pytest.mark.parametrize(
     ("headers", "status"),
     [
