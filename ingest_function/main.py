@@ -2,8 +2,8 @@
 
     python -m functions_framework --target ingest --source ingest_function/main.py
 
-The deployed service runs `python -m ingest_function` instead, which serves the same at a third of
-the CPU. `edge.py` routes a request, `ingest.py` takes its events to Pub/Sub.
+The deployed service runs `python -m ingest_function` instead, which serves the same for less CPU.
+`edge.py` routes a request, `ingest.py` takes its events to Pub/Sub.
 """
 
 import asyncio

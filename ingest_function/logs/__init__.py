@@ -1,1 +1,1 @@
-"""Log lines: one JSON object each, and a writer that never waits and never fails."""
+"""What the edge tells its operators: lines of JSON that never wait, and spans."""

@@ -60,7 +60,7 @@ def migrate(
         SystemExit: it cannot be done, or not at once; the message says why.
     """
     with connect(events_table) as client:
-        plan = make_plan(client, events_table, expiration_days or {})
+        plan = make_plan(client, events_table, expiration_days)
         if execute:
             apply(client, plan)
         return summary(plan)

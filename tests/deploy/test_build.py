@@ -239,11 +239,7 @@ def test_the_console_stands_behind_the_proxy(story: Story, builder: Builder) -> 
     assert variables["CONSOLE_OPERATORS"] == "oncall@example.com"
     audience = "/projects/1234567890/locations/us-central1/services/aegis-console"
     assert variables["CONSOLE_IAP_AUDIENCE"] == audience
-    assert (
-        console["spec"]["template"]["spec"]["containers"][0]["image"]
-        .split("@")[0]
-        .endswith("console")
-    )
+    assert container["image"].split("@")[0].endswith("console")
 
 
 def test_every_setting_reaches_the_service_on_every_deployment(

@@ -36,11 +36,6 @@ class Streams:
         self._open_stream = open_stream
         self._lanes: dict[AppendStream, _Lane] = {}
 
-    @property
-    def in_flight(self) -> int:
-        """Requests that are not answered."""
-        return sum(len(lane.flights) for lane in self._lanes.values())
-
     def has_room(self, *, is_full_request: bool) -> bool:
         """Whether a request may be sent; a full one may open another stream."""
         if any(len(lane.flights) < MAX_IN_FLIGHT for lane in self._lanes.values()):
