@@ -1,52 +1,34 @@
 """The figures that README.md and docs/edge.md quote, taken from the files of results.
 
-    python -m benchmarks.edge.pages
-
-A figure stands between `<!-- edge:NAME -->` and `<!-- end -->`.
+python -m benchmarks.edge.pages
 """
 
 import json
-import re
 from collections.abc import Callable
-from pathlib import Path
 from typing import Any
 
 from benchmarks.edge.report import BASELINE
 from benchmarks.edge.servers import SERVERS
+from benchmarks.pages import ROOT, Page, filled, table, write
 
-ROOT = Path(__file__).parents[2]
 RESULTS = ROOT / "benchmarks/results"
-PAGES = [ROOT / "README.md", ROOT / "docs/edge.md"]
 CONNECTIONS = 64
-_FIGURE = re.compile(r"(<!-- edge:([a-z-]+) -->)(.*?)(<!-- end -->)", re.DOTALL)
 _ROUNDS = (1, 5, 10, 15, 20)
 
 
 def write_pages() -> None:
     """Bring every page up to date."""
-    for page, text in pages():
-        page.write_text(text)
+    write(pages())
 
 
-def pages() -> list[tuple[Path, str]]:
+def pages() -> list[Page]:
     """Each page, and what it must say."""
-    return [(page, _FIGURE.sub(_filled, page.read_text())) for page in PAGES]
-
-
-def _filled(found: re.Match[str]) -> str:
-    begin, name, _, end = found.groups()
-    return begin + FIGURES[name]() + end
+    return filled("edge", FIGURES, ["README.md", "docs/edge.md"])
 
 
 def _load(name: str) -> dict[str, Any]:
     found: dict[str, Any] = json.loads((RESULTS / f"{name}.json").read_text())
     return found
-
-
-def _table(headings: str, rows: list[tuple[str, ...]]) -> str:
-    lines = [f"| {' | '.join(row)} |" for row in rows]
-    rule = "|---" * headings.count("|") + "|"
-    return "\n\n" + "\n".join([f"| {headings}", rule, *lines]) + "\n\n"
 
 
 def _loads() -> str:
@@ -60,7 +42,7 @@ def _loads() -> str:
         for server in SERVERS
     ]
     headings = "1 event: requests/s | p99 | CPU | 50 events: events/s | p99 | CPU per event |"
-    return _table(f"server, one core | {headings}", rows)
+    return table(f"server, one core | {headings}", rows)
 
 
 def _cells(servers: dict[str, Any], key: str) -> tuple[str, str, str]:
@@ -81,7 +63,7 @@ def _start() -> str:
 def _soak() -> str:
     rows = [row for key in ("aegis", "aegis_framework") for row in _soak_rows(key)]
     rounds = " | ".join(f"round {number}" for number in _ROUNDS)
-    return _table(f"server | what | {rounds} |", rows)
+    return table(f"server | what | {rounds} |", rows)
 
 
 def _soak_rows(key: str) -> list[tuple[str, ...]]:

@@ -1,71 +1,49 @@
 """The figures that README.md and docs/one-machine.md quote, taken from the file of results.
 
-    python -m benchmarks.one_machine.pages
-
-A figure stands between `<!-- one-machine:NAME -->` and `<!-- end -->`.
+python -m benchmarks.one_machine.pages
 """
 
-import re
-from collections.abc import Callable, Iterable
-from pathlib import Path
+from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 from benchmarks.one_machine.report import SERVERS, memory_row, paced_rows, saturated_rows
-from benchmarks.one_machine.results import ROOT, Results, load
-
-PAGES = [ROOT / "README.md", ROOT / "docs/one-machine.md"]
-_FIGURE = re.compile(r"(<!-- one-machine:([a-z-]+) -->)(.*?)(<!-- end -->)", re.DOTALL)
-NOT_MEASURED = "not measured yet"
+from benchmarks.one_machine.results import Results, load
+from benchmarks.pages import NOT_MEASURED, Page, filled, table, write
 
 
 def write_pages() -> None:
     """Bring every page up to date."""
-    for page, text in pages():
-        page.write_text(text)
+    write(pages())
 
 
-def pages() -> list[tuple[Path, str]]:
+def pages() -> list[Page]:
     """Each page, and what it must say."""
     results = load()
-    return [
-        (page, _FIGURE.sub(lambda found: _filled(found, results), page.read_text()))
-        for page in PAGES
-    ]
-
-
-def _filled(found: re.Match[str], results: Results) -> str:
-    begin, name, _, end = found.groups()
-    return begin + FIGURES[name](results) + end
-
-
-def _table(headings: str, rows: Iterable[tuple[str, ...]]) -> str:
-    lines = [f"| {' | '.join(row)} |" for row in rows]
-    if not lines:
-        return f"\n\n{NOT_MEASURED}\n\n"
-    rule = "|---" * headings.count("|") + "|"
-    return "\n\n" + "\n".join([f"| {headings}", rule, *lines]) + "\n\n"
+    figures = {name: partial(figure, results) for name, figure in FIGURES.items()}
+    return filled("one-machine", figures, ["README.md", "docs/one-machine.md"])
 
 
 def _saturated(results: Results) -> str:
     headings = "reader | events | events/s | CPU, µs per event | memory, MB |"
-    return _table(headings, saturated_rows(results["saturated"]))
+    return table(headings, saturated_rows(results["saturated"]))
 
 
 def _paced(results: Results) -> str:
     headings = "reader | Pub/Sub | events/s | p50, ms | p99, ms | CPU, µs per event |"
-    return _table(headings, paced_rows(results["paced"]))
+    return table(headings, paced_rows(results["paced"]))
 
 
 def _memory(results: Results) -> str:
     headings = "at 1,000 events/s for | start, MB | a quarter | half | three quarters | end |"
-    return _table(headings, map(memory_row, results["memory"]))
+    return table(headings, map(memory_row, results["memory"]))
 
 
 def _kills(results: Results) -> str:
     headings = (
         "killed | Pub/Sub | published | rows | dead letters | lost | stored twice | slowest end |"
     )
-    return _table(headings, map(_kill_row, results["kills"]))
+    return table(headings, map(_kill_row, results["kills"]))
 
 
 def _kill_row(result: dict[str, Any]) -> tuple[str, ...]:
@@ -80,7 +58,7 @@ def _kill_row(result: dict[str, Any]) -> tuple[str, ...]:
 
 def _backfill(results: Results) -> str:
     headings = "lines | processes | seconds | lines/s | CPU, µs per line |"
-    return _table(
+    return table(
         headings,
         (
             (

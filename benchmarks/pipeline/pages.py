@@ -1,39 +1,25 @@
 """The figures that README.md and docs/performance.md quote, taken from the files of results.
 
-    python -m benchmarks.pipeline.pages
-
-A figure stands between `<!-- pipeline:NAME -->` and `<!-- end -->`.
+python -m benchmarks.pipeline.pages
 """
 
 import json
-import re
-from collections.abc import Callable, Iterable
-from pathlib import Path
+from collections.abc import Callable
 from typing import Any
 
 from benchmarks.bundles.report import NAMES as SINKS
+from benchmarks.pages import ROOT, Page, filled, table, write
 from benchmarks.pipeline.report import name
-
-ROOT = Path(__file__).parents[2]
-PAGES = [ROOT / "README.md", ROOT / "docs/performance.md"]
-_FIGURE = re.compile(r"(<!-- pipeline:([a-z-]+) -->)(.*?)(<!-- end -->)", re.DOTALL)
-NOT_MEASURED = "not measured yet"
 
 
 def write_pages() -> None:
     """Bring every page up to date."""
-    for page, text in pages():
-        page.write_text(text)
+    write(pages())
 
 
-def pages() -> list[tuple[Path, str]]:
+def pages() -> list[Page]:
     """Each page, and what it must say."""
-    return [(page, _FIGURE.sub(_filled, page.read_text())) for page in PAGES]
-
-
-def _filled(found: re.Match[str]) -> str:
-    begin, figure, _, end = found.groups()
-    return begin + FIGURES[figure]() + end
+    return filled("pipeline", FIGURES, ["README.md", "docs/performance.md"])
 
 
 def _results(benchmark: str) -> Any:
@@ -41,19 +27,11 @@ def _results(benchmark: str) -> Any:
     return json.loads(file.read_text()) if file.exists() else []
 
 
-def _table(headings: str, rows: Iterable[Iterable[str]]) -> str:
-    lines = [f"| {' | '.join(row)} |" for row in rows]
-    if not lines:
-        return f"\n\n{NOT_MEASURED}\n\n"
-    rule = "|---" * headings.count("|") + "|"
-    return "\n\n" + "\n".join([f"| {headings}", rule, *lines]) + "\n\n"
-
-
 def _runner() -> str:
     results = _results("pipeline")["runner"]
     slowest = results[0]["events_per_cpu_second"]
     headings = "pipeline, one core | events/s | CPU, µs per event | ratio | MB/s |"
-    return _table(
+    return table(
         headings,
         (
             (
@@ -71,12 +49,12 @@ def _runner() -> str:
 def _functions() -> str:
     headings = "without the runner | CPU, µs per event |"
     results = _results("pipeline")["functions"]
-    return _table(headings, ((name(each), f"{each['cpu_us_per_event']:.1f}") for each in results))
+    return table(headings, ((name(each), f"{each['cpu_us_per_event']:.1f}") for each in results))
 
 
 def _growth() -> str:
     headings = "events in one run | CPU, µs per event | peak memory, MB |"
-    return _table(
+    return table(
         headings,
         (
             (f"{each['events']:,}", f"{each['cpu_us_per_event']:.1f}", f"{each['peak_mb']:.0f}")
@@ -94,7 +72,7 @@ def _by_rows() -> str:
     costs = {(each["sink"], each["rows"]): f"{each['cpu_us_per_row']:,.1f}" for each in results}
     headings = f"CPU, µs per row; rows per bundle: | {' | '.join(f'{each:,}' for each in rows)} |"
     sinks = SINKS if results else {}
-    return _table(
+    return table(
         headings,
         ((text, *(costs.get((sink, each), "-") for each in rows)) for sink, text in sinks.items()),
     )
@@ -104,7 +82,7 @@ def _five_rows() -> str:
     """Each sink at 5 rows per bundle."""
     headings = "5 rows per bundle | BigQuery | threads | CPU, µs per row | p50, ms | p99, ms | \
 rows per request | connections |"
-    return _table(
+    return table(
         headings,
         (
             (

@@ -13,5 +13,5 @@ ALL = [*edge.pages(), *one_machine.pages(), *pipeline.pages()]
 
 @pytest.mark.parametrize(("page", "text"), ALL, ids=lambda each: getattr(each, "name", ""))
 def test_the_page_quotes_the_last_results(page: Path, text: str) -> None:
-    """Otherwise run `python -m benchmarks.edge.pages`, or the same of the other two."""
+    """Otherwise run `python -m benchmarks.edge.pages`, or the same of another benchmark."""
     assert page.read_text() == text

@@ -1,4 +1,4 @@
-"""How every HTTP server of the rehearsals runs."""
+"""Servers that are classes of `http.server`; tests/http_server.py serves a function."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
