@@ -1,8 +1,11 @@
 """Keep the whole path up, with a live view of what arrives, until Ctrl-C.
 
-python -m local.dev --port 8080
+    python -m local.dev --port 8080
+
+Extensions of one's own may send too, if `ALLOWED_ORIGINS` names them.
 """
 
+import os
 import time
 from datetime import UTC, datetime, timedelta
 
@@ -70,5 +73,5 @@ if __name__ == "__main__":
         "Keep the whole path up until Ctrl-C.",
         interrupted=0,
         api_key=LOCAL_API_KEY,
-        allowed_origins=EXTENSION_ORIGIN,
+        allowed_origins=f"{EXTENSION_ORIGIN},{os.environ.get('ALLOWED_ORIGINS', '')}",
     )

@@ -1,1 +1,1 @@
-"""HTTP over ASGI: requests, bodies, cross-origin rules and problems."""
+"""HTTP over RSGI and ASGI: requests, bodies, cross-origin rules and problems."""

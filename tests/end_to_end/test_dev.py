@@ -12,7 +12,7 @@ from typing import NamedTuple
 import httpx
 import pytest
 
-from local.names import EXTENSION_ORIGIN
+from local.names import EXTENSION_ORIGIN, LOCAL_API_KEY
 from local.stack import ROOT
 from tests.end_to_end.commands import COMMAND_SECONDS, descendants, remaining
 from tests.end_to_end.shell import Shell, absent, steps
@@ -20,6 +20,7 @@ from tests.machine import require
 
 PAGES = ["first-event", "find-an-event", "ask-the-data", "bad-release"]
 ARRIVAL_SECONDS = 60
+OTHER_ORIGIN = "chrome-extension://abcdefghijklmnopabcdefghijklmnop"
 LOOKS = ("make query", "make trace", "--dry_run")
 # The environment is there already, and its stamp may be older than a pin: nothing is installed.
 MAKE = 'make() { command make --assume-old=.venv/.installed --no-print-directory "$@"; }'
@@ -41,7 +42,7 @@ def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Dev]:
     environment = {"PATH": path, "HOME": str(home)}
     # Our Pub/Sub starts faster than Google's, which needs the root of an SDK.
     command = [sys.executable, "-m", "local.dev"]
-    started = environment | {"CLOUDSDK_ROOT": str(home)}
+    started = environment | {"CLOUDSDK_ROOT": str(home), "ALLOWED_ORIGINS": OTHER_ORIGIN}
     with subprocess.Popen(
         command, cwd=ROOT, env=started, stdout=subprocess.PIPE, text=True
     ) as process:
@@ -88,12 +89,24 @@ def test_bq_speaks_to_the_stack(running: Dev) -> None:
     assert counted.split() == ["enough", "true"]
 
 
-def test_the_console_and_the_example_extension_reach_it(running: Dev) -> None:
+def test_the_console_is_served_over_it(running: Dev) -> None:
     page = httpx.get(running.console, timeout=60)
     assert (page.status_code, "The last hour" in page.text) == (200, True)
-    asked = {"Origin": EXTENSION_ORIGIN, "Access-Control-Request-Method": "POST"}
-    answer = httpx.options(running.edge, headers=asked)
-    assert answer.headers["access-control-allow-origin"] == EXTENSION_ORIGIN
+
+
+@pytest.mark.parametrize(
+    ("origin", "code"),
+    [
+        (EXTENSION_ORIGIN, "no_events"),
+        (OTHER_ORIGIN, "no_events"),
+        ("https://example.com", "origin_not_allowed"),
+    ],
+)
+def test_the_example_extension_and_those_that_are_named_may_send(
+    running: Dev, origin: str, code: str
+) -> None:
+    headers = {"Origin": origin, "Authorization": f"Bearer {LOCAL_API_KEY}"}
+    assert httpx.post(running.edge, json=[], headers=headers).json()["code"] == code
 
 
 def test_ctrl_c_ends_it_and_leaves_nothing_behind(running: Dev) -> None:
