@@ -73,7 +73,7 @@ def row_refused(message: Message, reason: str) -> Failure:
 
 
 def dead_letter_rows(failures: Sequence[Failure], origin: Origin, failed_at: int) -> pa.RecordBatch:
-    """The rows of `failures` in their order, made column by column, which costs half."""
+    """The rows of `failures` in their order, made by column: at half the cost of row by row."""
     messages, errors, exception_classes = zip(*failures, strict=True)
     data, maps, message_ids, published_at = zip(*messages, strict=True)
     given = [{name: each[name] for name in each} for each in maps]

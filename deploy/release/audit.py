@@ -16,9 +16,8 @@ def judge(dependencies: list[dict[str, Any]]) -> tuple[list[str], int]:
     looked_up = [one for one in dependencies if "skip_reason" not in one]
     skipped = len(dependencies) - len(looked_up)
     if not looked_up:
-        return [
-            f"NOT SCANNED: the index has advisories for none of its {skipped} pins"
-        ], NOT_SCANNED
+        line = f"NOT SCANNED: the index has advisories for none of its {skipped} pins"
+        return [line], NOT_SCANNED
     found = [
         f"{one['name']} {one['version']}: {vulnerability['id']}, mended in "
         f"{', '.join(vulnerability['fix_versions']) or 'no version yet'}"
@@ -26,9 +25,8 @@ def judge(dependencies: list[dict[str, Any]]) -> tuple[list[str], int]:
         for vulnerability in one["vulns"]
     ]
     missed = f", {skipped} not looked up" if skipped else ""
-    return [*found, f"{len(looked_up)} pins looked up{missed}, {len(found)} known faults"], int(
-        bool(found)
-    )
+    total = f"{len(looked_up)} pins looked up{missed}, known faults: {len(found)}"
+    return [*found, total], int(bool(found))
 
 
 def main() -> None:

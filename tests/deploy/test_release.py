@@ -80,7 +80,7 @@ def test_a_pin_with_a_known_fault_ends_the_scan_badly() -> None:
     lines, code = judge([SOUND, FAULTY, UNKNOWN])
     assert code == 1
     assert lines[0] == "faulty 1.0: CVE-1, mended in 1.1"
-    assert lines[1] == "2 pins looked up, 1 not looked up, 1 known faults"
+    assert lines[1] == "2 pins looked up, 1 not looked up, known faults: 1"
 
 
 def test_pins_without_a_known_fault_end_it_well() -> None:
