@@ -8,9 +8,9 @@ from enum import StrEnum
 from typing import NamedTuple
 
 from ingest_function.limits.rules import Rule, parse_rule
-from ingest_function.logs.exporter import is_configured
 from ingest_function.logs.logs import Severity
 from schemas import DEFAULT_AGE_DAYS, Limits, SchemaFileError, versions
+from schemas.tracing import exports_spans
 
 GOOGLE_CERTS_URL = "https://www.googleapis.com/oauth2/v1/certs"
 MIN_SECRET_LENGTH = 16
@@ -109,7 +109,7 @@ def read_settings(environment: Mapping[str, str]) -> Settings:
         publish_timeout=_positive(environment, "PUBLISH_TIMEOUT_SECONDS", default="10"),
         log_level=_log_level(environment),
         emulator_host=emulator_host,
-        exports_spans=is_configured(environment),
+        exports_spans=exports_spans(environment),
     )
 
 

@@ -23,13 +23,12 @@ from flex_template.chunks.event_rules import checks_of, struct_of
 from flex_template.steps import CLOCK_SKEW, REQUEST_ID
 from schemas import Limits, parse_timestamp, versions
 from schemas.depth import MAX_DEPTH
+from schemas.tracing import TRACE_ATTRIBUTE
 
 # For fewer messages, the fixed cost of a column is more than it saves.
 MIN_MESSAGES = 50
 # What the edge sets. Other attributes, as those of a replay, may change the rules.
-ATTRIBUTES = frozenset(
-    {"event_id", "schema_version", "received_at", "request_id", "googclient_traceparent"}
-)
+ATTRIBUTES = frozenset({"event_id", "schema_version", "received_at", "request_id", TRACE_ATTRIBUTE})
 MESSAGE_COLUMNS = ("received_at", "published_at", "message_id", "request_id")
 _TIME = pa.timestamp("us", tz="UTC")
 _REQUEST_ID = f"^{REQUEST_ID}$"

@@ -8,6 +8,7 @@ from typing import Any
 import orjson
 
 from ingest_function.logs.lines import Lines
+from schemas.tracing import TRACE_ATTRIBUTE
 
 # Not sys.stdout: functions-framework replaces it when LOG_EXECUTION_ID is set.
 STDOUT = 1
@@ -18,14 +19,11 @@ _CLOUD_TRACE = re.compile(r"([0-9a-fA-F]{32})(?:/.*)?")
 
 
 def trace_attribute(headers: Mapping[str, str]) -> dict[str, str]:
-    """The request's W3C trace context, under the name by which Google's clients pass it on.
-
-    https://cloud.google.com/pubsub/docs/open-telemetry-tracing
-    """
+    """The request's W3C trace context, under the name by which Google's clients pass it on."""
     context = headers.get("traceparent")
     if context is None or not _TRACEPARENT.fullmatch(context):
         return {}
-    return {"googclient_traceparent": context[:_TRACEPARENT_LENGTH]}
+    return {TRACE_ATTRIBUTE: context[:_TRACEPARENT_LENGTH]}
 
 
 class Severity(IntEnum):

@@ -7,29 +7,16 @@ place of its `traceparent`: log line, message and dead letter lead to the span.
 import asyncio
 
 from opentelemetry import trace
-from opentelemetry.exporter.otlp.proto.http.trace_exporter import OTLPSpanExporter
-from opentelemetry.sdk.resources import SERVICE_NAME, SERVICE_VERSION, Resource
-from opentelemetry.sdk.trace import TracerProvider
-from opentelemetry.sdk.trace.export import BatchSpanProcessor
 from opentelemetry.trace.propagation.tracecontext import TraceContextTextMapPropagator
 
 from ingest_function.http.exchange import Request, Response
 from schemas import __version__
-
-# The platform ends a process soon after its SIGTERM, whether its spans are sent or not.
-EXPORT_SECONDS = 3
+from schemas.tracing.provider import tracer_provider
 
 
 class Spans:
-    """Exports in a thread of its own; endpoint, headers, sampler and names come from OTEL_…."""
-
     def __init__(self) -> None:
-        resource = Resource.create({SERVICE_VERSION: __version__})
-        if str(resource.attributes[SERVICE_NAME]).startswith("unknown_service"):
-            resource = resource.merge(Resource({SERVICE_NAME: "aegis-edge"}))
-        self._provider = TracerProvider(resource=resource)
-        exporter = OTLPSpanExporter(timeout=EXPORT_SECONDS)
-        self._provider.add_span_processor(BatchSpanProcessor(exporter))
+        self._provider = tracer_provider("aegis-edge")
         self._tracer = self._provider.get_tracer("ingest_function", __version__)
         self._context = TraceContextTextMapPropagator()
 

@@ -11,9 +11,9 @@ from werkzeug import Request, Response
 
 from flex_template.bigquery.group_commit.append_stream import EMULATOR_VARIABLE
 from flex_template.message import Message
-from ingest_function.logs.exporter import is_configured
 from local.bigquery.write_server import BigQueryWriteServer
 from schemas import DEFAULT_LIMITS, now_micros
+from schemas.tracing import exports_spans
 from tests.flex_template.runs import run
 from tests.http_server import serve as serve_http
 from tests.ingest_function.events import event
@@ -77,7 +77,7 @@ def test_a_collector_that_is_gone_costs_no_answer(
     ],
 )
 def test_opentelemetrys_variables_decide(variables: dict[str, str], expected: bool) -> None:  # noqa: FBT001
-    assert is_configured(variables) is expected
+    assert exports_spans(variables) is expected
 
 
 def test_an_edge_without_an_exporter_loads_nothing_of_opentelemetry() -> None:
