@@ -1,12 +1,13 @@
 """The sinks: hand a bundle's rows to the process's writer, and await each."""
 
 import gc
+import os
 import time
 from abc import abstractmethod
 from collections.abc import Iterable, Iterator, Sequence
 from functools import cache
 from operator import itemgetter
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import apache_beam as beam
 import pyarrow as pa
@@ -25,6 +26,10 @@ from flex_template.chunks.chunk import Chunk, in_global_window
 from flex_template.dead_letter import Failure, row_refused
 from flex_template.message import from_pubsub
 from schemas import event_columns, now_micros
+from schemas.tracing import exports_spans
+
+if TYPE_CHECKING:
+    from flex_template.bigquery.spans import BundleSpans
 
 # A bundle hands over this much at a time, so that a large one fills whole requests by itself.
 MAX_ROWS = 2_000
@@ -113,11 +118,25 @@ class AppendEvents(_AppendRows):
     def __init__(self, table: str, policy: RetryPolicy = DEFAULT_POLICY) -> None:
         super().__init__(Destination(table, "events", policy))
 
+    def setup(self) -> None:
+        super().setup()
+        self._spans = _open_spans() if exports_spans(os.environ) else None
+
     def start_bundle(self) -> None:
         super().start_bundle()
         self._oldest: int | None = None
+        self._stored = 0
+        if self._spans:
+            self._spans.begin()
+
+    def teardown(self) -> None:
+        super().teardown()
+        if self._spans:
+            self._spans.fail()
 
     def process(self, chunk: Chunk) -> list[list[Failure]]:
+        if self._spans:
+            self._spans.add(chunk)
         for columns, serialized in chunk.accepted:
             self._note(pc.min(columns.column("received_at")).cast(pa.int64()).as_py())
             self._add(serialized, columns, columns.nbytes + sum(map(len, serialized)))
@@ -135,6 +154,8 @@ class AppendEvents(_AppendRows):
             yield in_global_window(refused)
         if self._oldest is not None:
             metrics.record(metrics.LATENCY_MILLISECONDS, (now_micros() - self._oldest) // 1000)
+        if self._spans:
+            self._spans.end(self._stored)
 
     def _note(self, received_at: int | None) -> None:
         if received_at is not None:
@@ -142,6 +163,7 @@ class AppendEvents(_AppendRows):
 
     def _count_stored(self, rows: int) -> None:
         metrics.count({metrics.EVENTS: rows})
+        self._stored += rows
 
 
 class AppendDeadLetters(_AppendRows):
@@ -164,6 +186,12 @@ class AppendDeadLetters(_AppendRows):
 
     def _count_stored(self, rows: int) -> None:
         metrics.count({metrics.DEAD_LETTERS: rows})
+
+
+def _open_spans() -> "BundleSpans":
+    from flex_template.bigquery.spans import BundleSpans  # noqa: PLC0415 - slow, seldom wanted
+
+    return BundleSpans()
 
 
 @cache
