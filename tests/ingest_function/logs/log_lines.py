@@ -1,10 +1,13 @@
 """The log lines of an edge in this process."""
 
 import json
+import os
 import time
 from typing import Any
 
 import pytest
+
+from ingest_function.logs.logs import STDOUT
 
 DEADLINE_SECONDS = 30
 
@@ -12,10 +15,11 @@ DEADLINE_SECONDS = 30
 def log_output(capfd: pytest.CaptureFixture[str]) -> str:
     """What was logged so far; a line is written just after its answer, so the first is awaited."""
     deadline = time.monotonic() + DEADLINE_SECONDS
-    while not (output := capfd.readouterr().out).endswith("\n"):
+    # Not by reading: pytest truncates the file after it, and with it what came in between.
+    while not os.fstat(STDOUT).st_size:
         assert time.monotonic() < deadline
         time.sleep(0.005)
-    return output
+    return capfd.readouterr().out
 
 
 def log_lines(capfd: pytest.CaptureFixture[str]) -> list[dict[str, Any]]:
