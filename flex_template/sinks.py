@@ -21,8 +21,7 @@ from flex_template.bigquery.append import AppendDeadLetters, AppendEvents
 from flex_template.bigquery.arrow import row_tuples
 from flex_template.bigquery.json_rows import json_row
 from flex_template.bigquery.streaming_inserts import StreamingInserts
-from flex_template.chunks.chunk import Chunk
-from flex_template.dead_letter import Failure
+from flex_template.chunks.chunk import Chunk, failures_of
 
 _COUNTERS = {"events": metrics.EVENTS, "dead_letters": metrics.DEAD_LETTERS}
 
@@ -91,11 +90,6 @@ def _event_rows(chunk: Chunk) -> list[tuple[Any, ...]]:
 
 def _letter_rows(letters: pa.RecordBatch) -> list[tuple[Any, ...]]:
     return list(row_tuples(letters))
-
-
-def failures_of(chunk: Chunk) -> list[Failure]:
-    """What the steps before the sink refused."""
-    return chunk.failures
 
 
 def _json_lines(rows: Sequence[tuple[Any, ...]], table: str) -> list[str]:

@@ -16,7 +16,7 @@ from flex_template import metrics
 from flex_template.bigquery.group_commit.retry import AppendError
 from flex_template.bigquery.json_rows import json_row
 from flex_template.bigquery.table_name import TableName
-from flex_template.chunks.chunk import Chunk
+from flex_template.chunks.chunk import Chunk, failures_of
 from flex_template.dead_letter import Failure, row_refused
 from flex_template.message import Message
 
@@ -45,7 +45,7 @@ class StreamingInserts(beam.PTransform):
             )
         )
         refused = written.failed_rows_with_errors | "Refused" >> beam.ParDo(_Refused())
-        failed = chunks | "Failed before" >> beam.Map(_failures)
+        failed = chunks | "Failed before" >> beam.Map(failures_of)
         return (failed, refused) | "All failures" >> beam.Flatten()
 
 
@@ -73,10 +73,6 @@ class _Refused(_Counting):
         self._events -= 1
         _, row, errors = element
         return [[row_refused(_carried(row), _reason(errors))]]
-
-
-def _failures(chunk: Chunk) -> list[Failure]:
-    return chunk.failures
 
 
 def _carrying(message: Message, row: tuple[Any, ...]) -> dict[str, Any]:

@@ -103,6 +103,10 @@ def in_global_window(value: object) -> WindowedValue:
     return WindowedValue(value, MIN_TIMESTAMP, [GlobalWindow()])
 
 
+def failures_of(chunk: Chunk) -> list[Failure]:
+    return chunk.failures
+
+
 def opened(serialized: list[bytes], limits: Limits) -> Chunk:
     """A chunk in which what is plainly an event is a row already, and the rest is decoded."""
     if len(serialized) < MIN_MESSAGES:
