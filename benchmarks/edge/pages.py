@@ -7,6 +7,7 @@ import json
 from collections.abc import Callable
 from typing import Any
 
+from benchmarks import costs
 from benchmarks.edge.report import BASELINE
 from benchmarks.edge.servers import SERVERS
 from benchmarks.pages import ROOT, Page, filled, table, write
@@ -18,7 +19,7 @@ _ROUNDS = (1, 5, 10, 15, 20)
 
 def write_pages() -> None:
     """Bring every page up to date."""
-    write(pages())
+    write([*pages(), *costs.pages()])
 
 
 def pages() -> list[Page]:

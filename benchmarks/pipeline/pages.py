@@ -7,6 +7,7 @@ import json
 from collections.abc import Callable
 from typing import Any
 
+from benchmarks import costs
 from benchmarks.bundles.report import NAMES as SINKS
 from benchmarks.pages import ROOT, Page, filled, table, write
 from benchmarks.pipeline.report import name
@@ -14,7 +15,7 @@ from benchmarks.pipeline.report import name
 
 def write_pages() -> None:
     """Bring every page up to date."""
-    write(pages())
+    write([*pages(), *costs.pages()])
 
 
 def pages() -> list[Page]:

@@ -4,11 +4,12 @@ from pathlib import Path
 
 import pytest
 
+from benchmarks import costs
 from benchmarks.edge import pages as edge
 from benchmarks.one_machine import pages as one_machine
 from benchmarks.pipeline import pages as pipeline
 
-ALL = [*edge.pages(), *one_machine.pages(), *pipeline.pages()]
+ALL = [*edge.pages(), *one_machine.pages(), *pipeline.pages(), *costs.pages()]
 
 
 @pytest.mark.parametrize(("page", "text"), ALL, ids=lambda each: getattr(each, "name", ""))
