@@ -3,7 +3,7 @@
     python -m benchmarks.bundles [--quick]
 
 Dataflow decides how many messages a bundle has, in Python often fewer than ten. Servers that only
-count stand in for BigQuery, each in a process and on a core of its own. Takes about ten minutes.
+count stand in for BigQuery, each in a process and on a core of its own. Takes about seven minutes.
 """
 
 import argparse
