@@ -125,8 +125,7 @@ def open_edge(settings: Settings, publisher: EventPublisher) -> Edge:
 
 
 def _open_spans() -> "Spans":
-    # A third of a second and 20 MB, which edges without an exporter do not spend.
-    from ingest_function.logs.spans import Spans  # noqa: PLC0415
+    from ingest_function.logs.spans import Spans  # noqa: PLC0415 - slow, seldom wanted
 
     return Spans()
 

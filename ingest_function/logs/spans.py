@@ -15,6 +15,8 @@ from schemas.tracing.provider import tracer_provider
 
 
 class Spans:
+    """Begins and ends the spans of one edge."""
+
     def __init__(self) -> None:
         self._provider = tracer_provider("aegis-edge")
         self._tracer = self._provider.get_tracer("ingest_function", __version__)
