@@ -77,20 +77,20 @@ def _edge_dollars(events: int) -> float:
 
 def _edge_cpu(events: int) -> str:
     dollars = _edge_dollars(events)
-    return f"{_edge_us(events):.0f} s / {LOAD} {TIMES} ${VCPU_SECOND:f} = **${dollars:.3f}**"
+    return f"{_edge_us(events):.0f} s / {LOAD} {TIMES} ${VCPU_SECOND:f} = **${dollars:.4f}**"
 
 
 def _edge_memory() -> str:
     seconds = _edge_us(1) / LOAD
     dollars = seconds * MEMORY_GIB * GIB_SECOND
     product = f"{seconds:.0f} s {TIMES} {MEMORY_GIB} {TIMES} ${GIB_SECOND:.7f}"
-    return f"{product} = **${dollars:.3f}**"
+    return f"{product} = **${dollars:.4f}**"
 
 
 def _workers() -> str:
     dollars = _worker_dollars(5)
     hours = f"{_worker_us(5):.0f} s / {LOAD} / 3,600"
-    return f"{hours} {TIMES} ${WORKER_HOUR} = **${dollars:.3f}**"
+    return f"{hours} {TIMES} ${WORKER_HOUR} = **${dollars:.4f}**"
 
 
 def _by_rows() -> str:
@@ -99,7 +99,7 @@ def _by_rows() -> str:
         "sink, µs per row (12 threads, 50 ms per append)": [f"{_sink_us(n):.3g}" for n in ROWS],
         "the steps before it, µs per event": [f"{_steps_us(n):.0f}" for n in ROWS],
         "events/s per vCPU at half load": [f"{float(f'{rate:.2g}'):,.0f}" for rate in rates],
-        "dollars per million events": [f"**${_worker_dollars(n):.3f}**" for n in ROWS],
+        "dollars per million events": [f"**${_worker_dollars(n):.4f}**" for n in ROWS],
     }
     headings = f"rows per bundle | {' | '.join(map(str, ROWS))} |"
     return table(headings, ((name, *cells) for name, cells in lines.items()))
@@ -129,10 +129,10 @@ FIGURES: dict[str, Callable[[], str]] = {
     "cpu-of-fifty": lambda: _edge_cpu(50),
     "memory": _edge_memory,
     "workers": _workers,
-    "workers-too": lambda: f"**${_worker_dollars(5):.3f}**",
+    "workers-too": lambda: f"**${_worker_dollars(5):.4f}**",
     "by-rows": _by_rows,
     "steps": lambda: f"{_steps_us(SMALL_CHUNK):.0f} µs",
-    "busy": lambda: f"${_edge_dollars(1):.3f}",
+    "busy": lambda: f"${_edge_dollars(1):.4f}",
     "quotas": _quotas,
 }
 
