@@ -66,7 +66,7 @@ def browser(
     tmp_path_factory: pytest.TempPathFactory,
 ) -> Iterator[Browser]:
     folder = tmp_path_factory.mktemp("contexts")
-    everywhere = ["http://localhost/*"]
+    everywhere = ["http://127.0.0.1/*"]
     extension = make_extension(
         folder / "extension",
         micro.endpoint(),
