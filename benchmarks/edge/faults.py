@@ -15,6 +15,7 @@ from typing import Any
 from rich.console import Console
 from rich.table import Table
 
+from benchmarks.edge.pages import write_pages
 from benchmarks.edge.processes import OTHER_CORE, started
 from benchmarks.edge.servers import SERVERS, running
 from local.process import free_port
@@ -29,6 +30,7 @@ def main() -> None:
         results = list(_measure(Path(folder)))
     RESULTS.parent.mkdir(parents=True, exist_ok=True)
     RESULTS.write_text(json.dumps(results, indent=2) + "\n")
+    write_pages()
     table = Table("Pub/Sub answers after", "one in 100 hangs", title="64 connections")
     for heading in ("events per request", "events/s", "p50 ms", "p99 ms", "CPU µs/event"):
         table.add_column(heading, justify="right")

@@ -27,9 +27,8 @@ def pages() -> list[Page]:
     return filled("edge", FIGURES, ["README.md", "docs/edge.md"])
 
 
-def _load(name: str) -> dict[str, Any]:
-    found: dict[str, Any] = json.loads((RESULTS / f"{name}.json").read_text())
-    return found
+def _load(name: str) -> Any:
+    return json.loads((RESULTS / f"{name}.json").read_text())
 
 
 def _loads() -> str:
@@ -83,7 +82,46 @@ def _seconds(sample: dict[str, float], what: str) -> str:
     return f"{sample[f'recovered_from_{what}_seconds']:.2f}"
 
 
-FIGURES: dict[str, Callable[[], str]] = {"loads": _loads, "start": _start, "soak": _soak}
+def _worst() -> str:
+    dearest_first = sorted(
+        _load("edge_worst")["requests"].items(), key=lambda each: each[1]["cpu_ms"], reverse=True
+    )
+    rows = [
+        (kind, f"{each['body_bytes']:,}", str(each["status"]), f"{each['cpu_ms']:.1f} ms")
+        for kind, each in dearest_first
+    ]
+    return table("the worst of its kind | body, bytes | answer | CPU |", rows)
+
+
+def _attacked() -> str:
+    results = _load("edge_worst")
+    return f"{results['small_p99_ms']:.0f} to {results['attacked_p99_ms']:.0f} ms"
+
+
+def _faults() -> str:
+    rows = [
+        (
+            f"{each['milliseconds']} ms",
+            "yes" if each["hang_one_in"] else "no",
+            str(each["events"]),
+            f"{each['events_per_second']:,.0f}",
+            f"{each['p50_ms']:.0f} ms",
+            f"{each['p99_ms']:.0f} ms",
+        )
+        for each in _load("edge_faults")
+    ]
+    headings = "Pub/Sub answers after | one call in 100 hangs | events per request"
+    return table(f"{headings} | events/s | p50 | p99 |", rows)
+
+
+FIGURES: dict[str, Callable[[], str]] = {
+    "loads": _loads,
+    "start": _start,
+    "soak": _soak,
+    "worst": _worst,
+    "attacked": _attacked,
+    "faults": _faults,
+}
 
 if __name__ == "__main__":
     write_pages()

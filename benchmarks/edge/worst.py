@@ -20,6 +20,7 @@ from typing import Any
 from rich.console import Console
 from rich.table import Table
 
+from benchmarks.edge.pages import write_pages
 from benchmarks.edge.processes import OTHER_CORE, Program
 from benchmarks.edge.servers import SERVERS, running, running_pubsub
 from benchmarks.edge.worst_bodies import worst_bodies
@@ -51,6 +52,7 @@ def main() -> None:
     }
     RESULTS.parent.mkdir(parents=True, exist_ok=True)
     RESULTS.write_text(json.dumps(results, indent=2) + "\n")
+    write_pages()
     _print(results)
 
 
