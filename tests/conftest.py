@@ -1,5 +1,6 @@
 """Fixtures for every area."""
 
+import os
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -57,6 +58,11 @@ SHARED_FIXTURES = (
 def pytest_configure(config: pytest.Config) -> None:
     if not hasattr(config, "workerinput"):  # the reports of all workers come together here
         config.pluginmanager.register(FaultMatrix(config))
+
+
+def pytest_xdist_auto_num_workers() -> int:
+    """Two workers a core: the long stories wait for other programs half of their time."""
+    return 2 * (os.cpu_count() or 1)
 
 
 @pytest.hookimpl(tryfirst=True)  # before pytest-xdist reads the groups
