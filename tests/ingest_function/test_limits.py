@@ -12,6 +12,7 @@ from ingest_function.edge import MAX_HEADER_BYTES
 from ingest_function.events import MAX_EVENTS
 from ingest_function.http import body as body_module
 from ingest_function.http.body import MAX_BODY_BYTES
+from tests.ingest_function.conftest import StartEdge
 from tests.ingest_function.events import event
 from tests.ingest_function.inbox import Inbox
 
@@ -93,9 +94,10 @@ def test_headers_may_have_16_kib(edge: httpx.Client) -> None:
 
 
 def test_a_sender_that_stalls_is_timed_out(
-    edge: httpx.Client, monkeypatch: pytest.MonkeyPatch
+    start_edge: StartEdge, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(body_module, "READ_SECONDS", 0.2)
+    edge = start_edge()
     address = (edge.base_url.host, edge.base_url.port or 0)
     with socket.create_connection(address, timeout=30) as client:
         client.sendall(
