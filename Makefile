@@ -48,7 +48,7 @@ environment: $(STAMP) ## for eval: the variables by which bq and all our command
 test: $(STAMP) ## all tests
 	$(BIN)/python -m pytest
 
-test-fast: $(STAMP) ## the tests of the inner loop, in less than a minute
+test-fast: $(STAMP) ## the tests of the inner loop, in about a minute
 	$(BIN)/python -m pytest -m "not slow"
 
 lint: $(STAMP) ## ruff, mypy --strict, generated files
