@@ -10,7 +10,6 @@ import grpc
 import orjson
 import pytest
 from opentelemetry.proto.trace.v1.trace_pb2 import Status
-from werkzeug import Request, Response
 
 from flex_template.bigquery import spans
 from flex_template.bigquery.spans import MAX_LINKS
@@ -18,9 +17,8 @@ from flex_template.message import Message
 from local.bigquery.write_server import BigQueryWriteServer, refuse, respond
 from schemas.tracing import TRACE_ATTRIBUTE
 from tests.flex_template.runs import EVENT, message, run
-from tests.http_server import serve
-from tests.ingest_function.logs.test_spans import exported
 from tests.machine import ROOT
+from tests.otlp import collector
 
 GONE = "http://127.0.0.1:9"
 ONE_RUN = """
@@ -34,13 +32,7 @@ print("opentelemetry.sdk" in sys.modules)
 @pytest.fixture
 def collected(monkeypatch: pytest.MonkeyPatch) -> Iterator[list[Any]]:
     """The spans that reached a collector."""
-    received: list[Any] = []
-
-    def collect(request: Request) -> Response:
-        received.extend(exported(request))
-        return Response()
-
-    with serve(collect) as url:
+    with collector() as (url, received):
         monkeypatch.setenv("OTEL_EXPORTER_OTLP_ENDPOINT", url)
         spans._provider.cache_clear()
         yield received

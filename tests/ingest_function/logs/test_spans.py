@@ -2,12 +2,9 @@
 
 import subprocess
 import sys
-from typing import Any
 
 import orjson
 import pytest
-from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTraceServiceRequest
-from werkzeug import Request, Response
 
 from flex_template.bigquery.group_commit.append_stream import EMULATOR_VARIABLE
 from flex_template.message import Message
@@ -15,30 +12,19 @@ from local.bigquery.write_server import BigQueryWriteServer
 from schemas import DEFAULT_LIMITS, now_micros
 from schemas.tracing import exports_spans
 from tests.flex_template.runs import run
-from tests.http_server import serve as serve_http
 from tests.ingest_function.events import event
 from tests.ingest_function.hosting import serve
 from tests.ingest_function.inbox import Inbox
+from tests.otlp import collector
 
 TRACE, SPAN = "0af7651916cd43dd8448eb211c80319c", "b7ad6b7169203331"
 PARENT = {"traceparent": f"00-{TRACE}-{SPAN}-01"}
 
 
-def exported(request: Request) -> list[Any]:
-    resources = ExportTraceServiceRequest.FromString(request.data).resource_spans
-    return [span for each in resources for scope in each.scope_spans for span in scope.spans]
-
-
 def test_a_request_is_a_span_of_the_clients_trace(
     environment: dict[str, str], inbox: Inbox, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    spans: list[Any] = []
-
-    def collect(request: Request) -> Response:
-        spans.extend(exported(request))
-        return Response()
-
-    with serve_http(collect) as url:
+    with collector() as (url, spans):
         monkeypatch.setenv("OTEL_EXPORTER_OTLP_ENDPOINT", url)
         variables = {**environment, "OTEL_EXPORTER_OTLP_ENDPOINT": url}
         with serve(variables) as edge:
