@@ -2,16 +2,19 @@
 
 from datetime import UTC, datetime
 
-import httpx
 import pytest
 
 from aegis_micro import Micro
 from local.pubsub.server import PubSubServer
 from schemas import InvalidEvent, parse
-from tests.end_to_end.test_verdicts import expected, is_unreadable, over_http, pipeline_verdicts
 from tests.golden.json_texts import INVALID, VALID, in_details, naughty_events
-from tests.ingest_function.hosting import serve
-from tests.ingest_function.inbox import Inbox
+from tests.golden.verdicts import (
+    edges,
+    expected,
+    is_unreadable,
+    over_http,
+    pipeline_verdicts,
+)
 
 NOW = datetime.now(UTC).isoformat()
 
@@ -36,23 +39,12 @@ def test_edge_micro_and_pipeline_have_one_verdict_on_hostile_texts(
     texts = [*VALID, *INVALID]
     bodies = [*texts, *(in_details(text, NOW) for text in texts), *naughty_events(NOW)]
     bodies = list(dict.fromkeys(body for body in bodies if not body.strip().startswith(b"[")))
-    Inbox(pubsub_server)
-    environment = {
-        "GCP_PROJECT_ID": "aegis-local",
-        "PUB_SUB_TOPIC_ID": "events",
-        "PUBSUB_EMULATOR_HOST": pubsub_server.host,
-        "AUTH_MODE": "none",
-    }
     differing = {}
-    with (
-        Micro() as micro,
-        httpx.Client(base_url=micro.url) as to_micro,
-        serve(environment) as to_edge,
-    ):
+    with Micro() as micro, edges(pubsub_server, micro) as both:
         for body, stored in zip(bodies, pipeline_verdicts(bodies), strict=True):
             verdict = expected(body)
             unreadable = is_unreadable(verdict)
-            told = [over_http(each, body, readable=not unreadable) for each in (to_micro, to_edge)]
+            told = [over_http(each, body, readable=not unreadable) for each in both]
             wanted = verdict[0]["code"] if unreadable else verdict
             if told != [wanted] * 2 or stored != verdict:
                 differing[body] = (verdict, told, stored)
