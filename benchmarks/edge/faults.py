@@ -12,10 +12,7 @@ from itertools import product
 from pathlib import Path
 from typing import Any
 
-from rich.console import Console
-from rich.table import Table
-
-from benchmarks.edge.pages import write_pages
+from benchmarks.edge.pages import faults, write_pages
 from benchmarks.edge.processes import OTHER_CORE, started
 from benchmarks.edge.servers import SERVERS, running
 from local.process import free_port
@@ -31,20 +28,7 @@ def main() -> None:
     RESULTS.parent.mkdir(parents=True, exist_ok=True)
     RESULTS.write_text(json.dumps(results, indent=2) + "\n")
     write_pages()
-    table = Table("Pub/Sub answers after", "one in 100 hangs", title="64 connections")
-    for heading in ("events per request", "events/s", "p50 ms", "p99 ms", "CPU µs/event"):
-        table.add_column(heading, justify="right")
-    for found in results:
-        table.add_row(
-            f"{found['milliseconds']} ms",
-            "yes" if found["hang_one_in"] else "no",
-            str(found["events"]),
-            f"{found['events_per_second']:,.0f}",
-            f"{found['p50_ms']:.0f}",
-            f"{found['p99_ms']:.0f}",
-            f"{found['cpu_us_per_event']:.0f}",
-        )
-    Console(width=110).print(table)
+    print(faults())
 
 
 def _measure(folder: Path) -> Iterator[dict[str, Any]]:

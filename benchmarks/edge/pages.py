@@ -98,7 +98,7 @@ def _attacked() -> str:
     return f"{results['small_p99_ms']:.0f} to {results['attacked_p99_ms']:.0f} ms"
 
 
-def _faults() -> str:
+def faults() -> str:
     rows = [
         (
             f"{each['milliseconds']} ms",
@@ -107,11 +107,12 @@ def _faults() -> str:
             f"{each['events_per_second']:,.0f}",
             f"{each['p50_ms']:.0f} ms",
             f"{each['p99_ms']:.0f} ms",
+            f"{each['cpu_us_per_event']:.0f} µs",
         )
         for each in _load("edge_faults")
     ]
     headings = "Pub/Sub answers after | one call in 100 hangs | events per request"
-    return table(f"{headings} | events/s | p50 | p99 |", rows)
+    return table(f"{headings} | events/s | p50 | p99 | CPU per event |", rows)
 
 
 FIGURES: dict[str, Callable[[], str]] = {
@@ -120,7 +121,7 @@ FIGURES: dict[str, Callable[[], str]] = {
     "soak": _soak,
     "worst": _worst,
     "attacked": _attacked,
-    "faults": _faults,
+    "faults": faults,
 }
 
 if __name__ == "__main__":
