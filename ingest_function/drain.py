@@ -3,17 +3,23 @@
 import asyncio
 import os
 import signal
+import threading
 
 from ingest_function.edge import Edge
 
 # So long clients are still served, and told with each answer to close; then the server ends, which
-# both granian and uvicorn do in order on a SIGINT. Cloud Run kills after 10 seconds:
+# uvicorn does in order on a SIGINT. Cloud Run kills after 10 seconds:
 # https://cloud.google.com/run/docs/container-contract#instance-shutdown
 DRAIN_SECONDS = 1.0
 
 
 def drain_on_sigterm(loop: asyncio.AbstractEventLoop, edge: Edge) -> None:
-    """Take the SIGTERM of this process from the server that hosts the edge."""
+    """Take the SIGTERM of this process from the server that hosts the edge.
+
+    A server in another thread than the first, as in tests, has no signals.
+    """
+    if threading.current_thread() is not threading.main_thread():
+        return
     loop.add_signal_handler(signal.SIGTERM, _drain, loop, edge)
 
 

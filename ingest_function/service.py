@@ -1,34 +1,40 @@
-"""The edge as an RSGI application, which granian's workers load."""
+"""One worker of the deployed service: what uvicorn starts, and ends in order."""
 
 import asyncio
 
+from google.auth.exceptions import DefaultCredentialsError
+
 from ingest_function.drain import drain_on_sigterm
-from ingest_function.edge import Edge, open_edge
-from ingest_function.http.rsgi import HttpProtocol, Scope, request_of, send
+from ingest_function.edge import open_edge
+from ingest_function.http.asgi import Receive, Scope, Send
+from ingest_function.http.connection import Worker
 from ingest_function.publish.pubsub import PubSub
 from ingest_function.settings import Settings, load_settings
 
+# For a request's headers, and between requests on a connection that is kept open.
+HEADER_READ_SECONDS = 30.0
+
 
 class Service:
-    """One worker's edge; granian calls the methods with two underscores."""
+    """An ASGI application of the lifespan alone: requests go from `Connection` to the edge."""
 
     def __init__(self, settings: Settings) -> None:
         self._settings = settings
-        self._edge: Edge
 
-    def __rsgi_init__(self, loop: asyncio.AbstractEventLoop) -> None:
-        loop.run_until_complete(self._open())
-        drain_on_sigterm(loop, self._edge)
-
-    async def __rsgi__(self, scope: Scope, protocol: HttpProtocol) -> None:
-        response = await self._edge.answer(request_of(scope, protocol))
-        send(response, scope.method, protocol)
-
-    def __rsgi_del__(self, loop: asyncio.AbstractEventLoop) -> None:
-        loop.run_until_complete(self._edge.close())
-
-    async def _open(self) -> None:
-        self._edge = open_edge(self._settings, PubSub(self._settings))
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        await receive()
+        try:
+            edge = open_edge(self._settings, PubSub(self._settings))
+        except DefaultCredentialsError as error:
+            message = f"ingest_function: {error}"
+            await send({"type": "lifespan.startup.failed", "message": message})
+            return
+        drain_on_sigterm(asyncio.get_running_loop(), edge)
+        scope["state"]["worker"] = Worker(edge.answer, HEADER_READ_SECONDS)
+        await send({"type": "lifespan.startup.complete"})
+        await receive()
+        await edge.close()
+        await send({"type": "lifespan.shutdown.complete"})
 
 
 def load() -> Service:

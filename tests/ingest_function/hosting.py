@@ -8,7 +8,8 @@ from contextlib import contextmanager
 import httpx
 import uvicorn
 
-from ingest_function.application import Application
+from ingest_function.http.connection import Connection
+from ingest_function.service import Service
 from ingest_function.settings import read_settings
 
 DEADLINE_SECONDS = 60
@@ -18,7 +19,12 @@ DEADLINE_SECONDS = 60
 def serve(environment: Mapping[str, str]) -> Iterator[httpx.Client]:
     """A client of an edge configured by `environment`, which is drained at the end."""
     config = uvicorn.Config(
-        Application(read_settings(environment)), port=0, ws="none", lifespan="on", log_config=None
+        Service(read_settings(environment)),
+        port=0,
+        http=Connection,
+        ws="none",
+        lifespan="on",
+        log_config=None,
     )
     server = uvicorn.Server(config)
     thread = threading.Thread(target=server.run)

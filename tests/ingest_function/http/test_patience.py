@@ -20,9 +20,9 @@ MOST_BYTES = 300_000_000
 WAITING = 64
 # The command of the deployed service, but for its patience.
 IMPATIENT = """
-import ingest_function.__main__ as service
-service.HEADER_READ_MILLISECONDS = 300
-service.main()
+import ingest_function.__main__, ingest_function.service
+ingest_function.service.HEADER_READ_SECONDS = 0.3
+ingest_function.__main__.main()
 """
 
 

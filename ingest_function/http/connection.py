@@ -1,0 +1,141 @@
+"""HTTP/1.1 on one connection, without the messages that ASGI makes of each request.
+
+uvicorn accepts connections, and starts and ends processes; what lies between it and the edge is
+here: one request after the other, and bounds of number and time.
+"""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from typing import Any, cast
+
+import uvicorn
+from uvicorn.server import ServerState
+
+from ingest_function.http.exchange import ClientDisconnected, Request, Response
+from ingest_function.http.parsing import RequestParser
+from ingest_function.http.problem import ProblemCode, unavailable
+from ingest_function.http.timers import Timers
+from ingest_function.http.wire import CONTINUE, response_bytes
+
+# Of one worker, each of which may hold a body; Cloud Run sends at most 250 requests at once.
+MAX_CONNECTIONS = 256
+# After its last answer a client has so long to read it and hang up: if we closed first, bytes that
+# we did not read would take the answer from it (RFC 9112 section 9.6).
+ENDING_SECONDS = 1.0
+
+Answer = Callable[[Request], Awaitable[Response]]
+
+
+class Worker:
+    """What all connections of a process share. A client has `patience` seconds for its headers."""
+
+    def __init__(self, answer: Answer, patience: float) -> None:
+        self.answer = answer
+        self.idle: Timers[Connection] = Timers(patience, Connection.abort)
+        self.ending: Timers[Connection] = Timers(ENDING_SECONDS, Connection.abort)
+
+
+class Connection(asyncio.Protocol):
+    """Answers one request at a time; uvicorn makes it, and calls what has no underscore."""
+
+    def __init__(
+        self,
+        config: uvicorn.Config,  # noqa: ARG002
+        server_state: ServerState,
+        app_state: dict[str, Any],
+        _loop: asyncio.AbstractEventLoop | None = None,
+    ) -> None:
+        self._worker: Worker = app_state["worker"]
+        self._connections = cast("set[Connection]", server_state.connections)
+        self._transport: asyncio.Transport
+        self._parser: RequestParser
+        self._answering: asyncio.Task[None] | None = None
+        self._is_reading = True
+        self._is_writable = True
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        self._transport = cast("asyncio.Transport", transport)
+        client, *_ = transport.get_extra_info("peername") or ("",)
+        self._parser = RequestParser(client, self._ask_for_body)
+        is_full = len(self._connections) >= MAX_CONNECTIONS
+        self._connections.add(self)
+        self._worker.idle.start(self)
+        if is_full:
+            problem = unavailable(ProblemCode.OVERLOADED, "too many connections", retry_after=1)
+            self._end(response_bytes(problem.response(), "", is_last=True))
+
+    def connection_lost(self, error: Exception | None) -> None:  # noqa: ARG002
+        self._connections.discard(self)
+        self._worker.idle.stop(self)
+        self._worker.ending.stop(self)
+        self._parser.stop()
+        if self._parser.body is not None:
+            self._parser.body.fail(ClientDisconnected())
+
+    def data_received(self, data: bytes) -> None:
+        self._parser.feed(data)
+        self._go_on()
+
+    def pause_writing(self) -> None:
+        self._is_writable = False
+
+    def resume_writing(self) -> None:
+        self._is_writable = True
+        self._go_on()
+
+    def shutdown(self) -> None:
+        """The server ends; a client whose request is being answered hears so from the edge."""
+        if self._answering is None:
+            self._transport.close()
+
+    def abort(self) -> None:
+        self._transport.abort()
+
+    def _go_on(self) -> None:
+        """Answer the next request, if none is being answered and the client reads."""
+        parser = self._parser
+        if self._answering is None and self._is_writable:
+            if parser.requests:
+                self._worker.idle.stop(self)
+                answer = self._answer(*parser.requests.popleft())
+                self._answering = asyncio.get_running_loop().create_task(answer)
+            elif parser.refusal is not None:
+                self._end(response_bytes(Response(parser.refusal), "", is_last=True))
+        self._regulate_reading()
+
+    async def _answer(self, request: Request, keeps_alive: bool) -> None:  # noqa: FBT001
+        response = await self._worker.answer(request)
+        self._answering = None
+        if self._transport.is_closing():
+            return
+        is_last = not keeps_alive or response.headers.get("connection") == "close"
+        answer = response_bytes(response, request.method, is_last=is_last)
+        if is_last:
+            self._end(answer)
+            return
+        self._transport.write(answer)
+        self._worker.idle.start(self)
+        self._go_on()
+
+    def _end(self, answer: bytes) -> None:
+        """Send the last answer, and wait for the client to hang up."""
+        self._parser.stop()
+        self._transport.write(answer)
+        self._transport.write_eof()
+        self._worker.idle.stop(self)
+        self._worker.ending.start(self)
+        self._regulate_reading()
+
+    def _ask_for_body(self) -> None:
+        if self._parser.expects_continue:
+            self._transport.write(CONTINUE)
+        self._regulate_reading()
+
+    def _regulate_reading(self) -> None:
+        wants_more = self._parser.wants_more
+        if wants_more != self._is_reading and not self._transport.is_closing():
+            self._is_reading = wants_more
+            if wants_more:
+                self._transport.resume_reading()
+            else:
+                self._transport.pause_reading()

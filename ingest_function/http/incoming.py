@@ -1,0 +1,70 @@
+"""The body of a request while it arrives."""
+
+import asyncio
+from collections.abc import Callable
+
+from ingest_function.http.exchange import BodyTooLarge
+
+# Taken before anyone asks for it; the rest stays with the client until then.
+UNASKED_BYTES = 64 * 1024
+
+
+class Incoming:
+    """Put together by a connection, read once by the handler of the request.
+
+    `ask` is called when the handler waits for what has not arrived.
+    """
+
+    def __init__(self, ask: Callable[[], None]) -> None:
+        self._ask = ask
+        self._chunks: list[bytes] = []
+        self._size = 0
+        self._max_bytes = UNASKED_BYTES
+        self._error: Exception | None = None
+        self._settled: asyncio.Future[None] | None = None
+        self.is_whole = False
+
+    @property
+    def is_full(self) -> bool:
+        """As much is here as may be before more is asked for."""
+        return self._size > self._max_bytes
+
+    def put(self, chunk: bytes) -> None:
+        if self._error is not None:
+            return
+        self._chunks.append(chunk)
+        self._size += len(chunk)
+        if self._settled is not None and self.is_full:
+            self.fail(BodyTooLarge())
+
+    def end(self) -> None:
+        self.is_whole = True
+        self._settle()
+
+    def fail(self, error: Exception) -> None:
+        """Nothing more comes, for this reason."""
+        self._error = self._error or error
+        self._settle()
+
+    async def read(self, max_bytes: int) -> bytes:
+        """All of it.
+
+        Raises:
+            BodyTooLarge: more than `max_bytes` arrived.
+            ClientDisconnected: before the end.
+        """
+        self._max_bytes = max_bytes
+        if not (self.is_whole or self.is_full or self._error):
+            self._settled = asyncio.get_running_loop().create_future()
+            self._ask()
+            await self._settled
+        chunks, self._chunks = self._chunks, []
+        if self.is_full:
+            raise BodyTooLarge
+        if self._error is not None:
+            raise self._error
+        return b"".join(chunks)
+
+    def _settle(self) -> None:
+        if self._settled is not None and not self._settled.done():
+            self._settled.set_result(None)
