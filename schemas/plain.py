@@ -6,7 +6,7 @@ validator, which alone refuses and explains.
 """
 
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import cache
 from typing import Annotated, Any, Literal, NamedTuple
 
@@ -32,9 +32,10 @@ class NotPlain(Exception):  # noqa: N818 - neither a yes nor a no
     """The document may be an event or not."""
 
 
-class _Form(NamedTuple):
+class Form(NamedTuple):
     """A struct with a version's types and bounds, and what matches the texts of its properties."""
 
+    number: int
     struct: type
     patterns: Sequence[tuple[str, Callable[[str], object]]]
 
@@ -45,7 +46,7 @@ def plain_details(number: int, document: object) -> bytes | None:
     Raises:
         NotPlain: it may be valid all the same.
     """
-    form = _forms().get(number)
+    form = forms().get(number)
     if form is None:
         raise NotPlain
     try:
@@ -57,8 +58,15 @@ def plain_details(number: int, document: object) -> bytes | None:
         if text is not None and match(text) is None:
             raise NotPlain
     details = getattr(event, DETAILS)
-    if details is None:
-        return None
+    return None if details is None else encoded_details(details)
+
+
+def encoded_details(details: dict[str, Any]) -> bytes:
+    """What a struct holds of `event_details`, as JSON.
+
+    Raises:
+        NotPlain: it may hold the character U+0000.
+    """
     encoded = orjson.dumps(details)
     if _NUL in encoded:
         raise NotPlain
@@ -66,7 +74,7 @@ def plain_details(number: int, document: object) -> bytes | None:
 
 
 @cache
-def _forms() -> Mapping[int, _Form]:
+def forms() -> Mapping[int, Form]:
     """Of the versions whose rules are all known here."""
     return {
         number: _form(version)
@@ -75,13 +83,13 @@ def _forms() -> Mapping[int, _Form]:
     }
 
 
-def _form(version: Version) -> _Form:
+def _form(version: Version) -> Form:
     patterns = [
         (name, re.compile(rules["pattern"][:-1] + r"\Z", re.ASCII).match)
         for name in version.properties
         if "pattern" in (rules := resolved(version, name))
     ]
-    return _Form(_struct(version), patterns)
+    return Form(version.number, _struct(version, version.properties), patterns)
 
 
 def is_known(version: Version, name: str) -> bool:
@@ -140,11 +148,18 @@ def _is_storable(rules: JsonSchema) -> bool:
     }
 
 
-def _struct(version: Version) -> type:
-    fields = [_field(version, name) for name in version.properties]
+def tagged_struct(version: Version) -> type:
+    """The struct of a version's form, which a union tells from others by `schema_version`."""
+    names = [name for name in version.properties if name != "schema_version"]
+    return _struct(version, names, tag_field="schema_version", tag=version.number)
+
+
+def _struct(version: Version, names: Iterable[str], **tag: Any) -> type:
+    fields = [_field(version, name) for name in names]
     return msgspec.defstruct(
         f"Version{version.number}",
         sorted(fields, key=len),  # those without a default first
+        **tag,
         forbid_unknown_fields=True,
     )
 

@@ -1,37 +1,34 @@
 """The fast way for what is plainly an event: hundreds of messages at a time become Arrow columns.
 
-It only ever accepts. Types are read by msgspec structs made from the schema's versions, and the
-schema's rules are checked column by column. Whatever is not certain to pass is left to the steps,
-message by message: the JSON Schema validator alone refuses, and explains.
+It only ever accepts. Messages are read straight into the structs of `schemas.plain`, and what is
+left of its rules is checked column by column, each distinct text once. Whatever is not certain to
+pass is left to the steps, message by message: the JSON Schema validator alone refuses, and
+explains.
 """
 
-from collections.abc import Iterator, Sequence
-from functools import cache
+from collections.abc import Callable, Iterator, Sequence
+from functools import cache, reduce
 from itertools import compress
-from operator import not_
+from operator import not_, or_
 from typing import Any, NamedTuple
 
 import msgspec
-import orjson
 import pyarrow as pa
 import pyarrow.compute as pc
 from google.protobuf.message import DecodeError
 from google.pubsub_v1.types import PubsubMessage
 
 from flex_template.bigquery.arrow import arrow_schema
-from flex_template.chunks.event_rules import checks_of, struct_of
-from flex_template.steps import CLOCK_SKEW, REQUEST_ID
+from flex_template.steps import CLOCK_SKEW, is_request_id
 from schemas import Limits, parse_timestamp, versions
-from schemas.depth import MAX_DEPTH
-from schemas.tracing import TRACE_ATTRIBUTE
+from schemas.event import DETAILS_MAX_BYTES, MAX_VALUES
+from schemas.plain import Form, NotPlain, encoded_details, forms, tagged_struct
+from schemas.quarantine import is_quarantined
 
 # For fewer messages, the fixed cost of a column is more than it saves.
 MIN_MESSAGES = 50
-# What the edge sets. Other attributes, as those of a replay, may change the rules.
-ATTRIBUTES = frozenset({"event_id", "schema_version", "received_at", "request_id", TRACE_ATTRIBUTE})
 MESSAGE_COLUMNS = ("received_at", "published_at", "message_id", "request_id")
 _TIME = pa.timestamp("us", tz="UTC")
-_REQUEST_ID = f"^{REQUEST_ID}$"
 _from_string = PubsubMessage.pb().FromString
 
 
@@ -45,6 +42,7 @@ class Accepted(NamedTuple):
 class _Read(NamedTuple):
     """Messages of one schema version: the serialised ones, and each one's values."""
 
+    struct: type
     serialized: list[bytes]
     values: list[tuple[Any, ...]]
 
@@ -53,62 +51,67 @@ def accept(serialized: Sequence[bytes], limits: Limits) -> tuple[list[Accepted],
     """What is plainly an event, as rows, and the messages that are not."""
     read, others = _read(serialized)
     accepted = []
-    for struct, messages in read.items():
-        rows, passes = _rows(struct, messages.values, limits)
-        if not all(passes):
-            others += compress(messages.serialized, map(not_, passes))
-            rows = rows.filter(pa.array(passes))
+    for struct, messages, values in read:
+        rows, passes = _rows(struct, values, limits)
+        if passes.true_count < len(passes):
+            are_taken = passes.to_pylist()
+            others += compress(messages, map(not_, are_taken))
+            messages[:] = compress(messages, are_taken)
+            rows = rows.filter(passes)
         if rows.num_rows:
-            accepted.append(Accepted(rows, list(compress(messages.serialized, passes))))
+            accepted.append(Accepted(rows, messages))
     return accepted, others
 
 
-@cache
-def _structs() -> dict[type, int]:
-    """A struct for each version whose rules are all known here, with the version's number."""
-    made = {number: struct_of(version) for number, version in versions().items()}
-    return {struct: number for number, struct in made.items() if struct is not None}
-
-
-@cache
-def _decoder() -> msgspec.json.Decoder[Any]:
-    union: Any = None
-    for struct in _structs():
-        union = struct if union is None else union | struct
-    return msgspec.json.Decoder(union)
-
-
-def _read(serialized: Sequence[bytes]) -> tuple[dict[type, _Read], list[bytes]]:
-    """Values by struct, and the messages that do not have its types.
+def _read(serialized: Sequence[bytes]) -> tuple[list[_Read], list[bytes]]:
+    """Values by version, and the messages that do not have its types.
 
     Values are taken from one message after the other, so that what was parsed dies young.
     """
     decode = _decoder().decode
-    read = {struct: _Read([], []) for struct in _structs()}
+    read = {struct: _Read(struct, [], []) for struct in _structs()}
     others = []
     for element in serialized:
         try:
             message = _from_string(element)
-            event = decode(message.data)
-            values = _values(message, event)
-        except (DecodeError, msgspec.DecodeError, UnicodeDecodeError, RecursionError, TypeError):
-            values = None
-        if values is None:
+            data = message.data
+            event = decode(data)
+            values = _values(message, data, event)
+        except (DecodeError, msgspec.DecodeError, UnicodeDecodeError, RecursionError, NotPlain):
             others.append(element)
         else:
-            read[type(event)].serialized.append(element)
-            read[type(event)].values.append(values)
-    return {struct: each for struct, each in read.items() if each.values}, others
+            _, messages, rows = read[type(event)]
+            messages.append(element)
+            rows.append(values)
+    return [each for each in read.values() if each.values], others
 
 
-def _values(message: Any, event: Any) -> tuple[Any, ...] | None:
-    """In the order of the struct's fields, then `MESSAGE_COLUMNS`; None if a rule may be broken."""
-    data, attributes = message.data, message.attributes
-    # Each level opens a bracket: few of them prove that nothing is nested too deeply.
-    if data.count(b"{") + data.count(b"[") > MAX_DEPTH or not ATTRIBUTES.issuperset(attributes):
-        return None
+@cache
+def _structs() -> dict[type, Form]:
+    """The forms of the versions whose rules are all known, by what is read of their events."""
+    return {tagged_struct(versions()[number]): form for number, form in forms().items()}
+
+
+@cache
+def _decoder() -> msgspec.json.Decoder[Any]:
+    """For an event of any of these versions; one that names none goes the exact way."""
+    return msgspec.json.Decoder(reduce(or_, _structs()))
+
+
+def _values(message: Any, data: bytes, event: Any) -> tuple[Any, ...]:
+    """In the order of the struct's fields, then `MESSAGE_COLUMNS`.
+
+    Raises:
+        NotPlain: a rule may be broken, or depends on more than the event.
+    """
+    attributes = message.attributes
+    # An event without an id gets one from its message.
+    if len(data) > MAX_VALUES or event.event_id is None or is_quarantined(attributes):
+        raise NotPlain
     if event.event_details is not None:
-        event.event_details = orjson.dumps(event.event_details)
+        event.event_details = encoded_details(event.event_details)
+        if len(event.event_details) > DETAILS_MAX_BYTES:
+            raise NotPlain
     time = message.publish_time
     return (
         *msgspec.structs.astuple(event),
@@ -121,29 +124,25 @@ def _values(message: Any, event: Any) -> tuple[Any, ...] | None:
 
 def _rows(
     struct: type, values: list[tuple[Any, ...]], limits: Limits
-) -> tuple[pa.RecordBatch, list[bool]]:
+) -> tuple[pa.RecordBatch, pa.BooleanArray]:
     """Rows of `events`, and which of them are certain to be right."""
+    form = _structs()[struct]
     names = (*struct.__struct_fields__, *MESSAGE_COLUMNS)  # type: ignore[attr-defined]
     given = dict(zip(names, zip(*values, strict=True), strict=True))
-    number, schema = _structs()[struct], arrow_schema("events")
-    given["schema_version"] = [number] * len(values)
+    given["schema_version"] = [form.number] * len(values)
+    no_ids = _unmatched(is_request_id, given["request_id"])
+    if no_ids:
+        given["request_id"] = [None if text in no_ids else text for text in given["request_id"]]
     times = {name: _times(given[name]) for name in ("timestamp", "received_at")}
     times["published_at"] = pa.array(given["published_at"], pa.int64()).cast(_TIME)
-    texts = pa.array(given["timestamp"], pa.string())
+    schema = arrow_schema("events")
     columns = {
         field.name: times[field.name] if field.name in times else _column(field, given, len(values))
         for field in schema
     }
-    passes = _all(
-        (
-            *checks_of(versions()[number], columns | {"timestamp": texts}),
-            *_time_checks(times, given["received_at"], limits),
-        )
-    )
     columns["event_id"] = pc.ascii_lower(columns["event_id"])
-    request_id = columns["request_id"]
-    is_id = pc.match_substring_regex(request_id, _REQUEST_ID)
-    columns["request_id"] = pc.if_else(is_id, request_id, pa.scalar(None, pa.string()))
+    checks = (*_text_checks(form, given), *_time_checks(times, given["received_at"], limits))
+    passes = pc.fill_null(reduce(pc.and_, checks), fill_value=False)
     return pa.RecordBatch.from_arrays(list(columns.values()), schema=schema), passes
 
 
@@ -151,6 +150,18 @@ def _column(field: pa.Field, given: dict[str, Any], count: int) -> pa.Array:
     if field.name not in given:  # a column of another version
         return pa.nulls(count, field.type)
     return pa.array(given[field.name], field.type)
+
+
+def _text_checks(form: Form, given: dict[str, Sequence[Any]]) -> Iterator[pa.Array]:
+    for name, match in form.patterns:
+        wrong = _unmatched(match, given[name])
+        if wrong:
+            yield pa.array([text not in wrong for text in given[name]])
+
+
+def _unmatched(match: Callable[[str], object], texts: Sequence[str | None]) -> set[str]:
+    """The distinct texts that do not match: most columns have few, or none but good ones."""
+    return {text for text in set(texts) if text is not None and not match(text)}
 
 
 def _times(texts: Sequence[str | None]) -> pa.Array:
@@ -182,11 +193,3 @@ def _time_checks(
         pc.less_equal(received_at, pc.add(published, CLOCK_SKEW)),
     )
     yield pc.or_kleene(was_received, pa.array([text is None for text in received]))
-
-
-def _all(checks: Sequence[pa.Array]) -> list[bool]:
-    """Where every check is true; one that is null is not."""
-    result = checks[0]
-    for check in checks[1:]:
-        result = pc.and_(result, check)
-    return [each is True for each in result.to_pylist()]

@@ -10,13 +10,14 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from flex_template.bigquery.arrow import arrow_schema, record_batch, row_tuples
-from flex_template.chunks import accept as fast
 from flex_template.chunks import chunk
 from flex_template.chunks.accept import accept
 from flex_template.chunks.chunk import advance, decoded, opened
 from flex_template.message import Message, serialize
 from flex_template.steps import convert_event, parse_message, validate_document
 from schemas import Limits, versions
+from schemas.event import MAX_VALUES
+from schemas.plain import forms
 from tests.flex_template.runs import EVENT, LIMITS, PUBLISHED
 from tests.golden.examples import load
 from tests.schemas.generated import events, json_values
@@ -57,7 +58,7 @@ def test_plain_events_are_accepted_as_the_rows_of_the_steps() -> None:
 
 
 def test_every_version_of_the_schema_has_a_fast_way() -> None:
-    assert sorted(fast._structs().values()) == sorted(versions())
+    assert forms().keys() == versions().keys()
 
 
 def test_versions_in_one_chunk_are_told_apart() -> None:
@@ -102,6 +103,7 @@ def with_id_and_version(message: Message) -> Message:
         b"\xef\xbb\xbf" + VALID,
         b"[" * 100_000,
         VALID[:-1] + b', "event_details": ' + b'{"a":' * 500 + b"1" + b"}" * 500 + b"}",
+        VALID[:-1] + b', "event_details": {' + b'"a":1,' * MAX_VALUES + b'"a":1}}',
     ],
     ids=lambda data: data[-30:].decode(errors="replace"),
 )
@@ -115,15 +117,24 @@ def test_what_is_refused_is_never_accepted(data: bytes) -> None:
     ("data", "attributes"),
     [
         (orjson.dumps({key: EVENT[key] for key in EVENT if key != "event_id"}), {}),
-        (VALID, {"replayed_from": "7"}),
-        (VALID, {"originally_published_at": "2020-01-01T00:00:00Z"}),
         (event(schema_version=1.0), {}),
+        (event(event_details=json.loads('{"a":' * 9 + "1" + "}" * 9)), {}),
+        (event(event_details={"text": r"\u0000"}), {}),
     ],
 )
 def test_what_is_unusual_is_left_to_the_steps(data: bytes, attributes: dict[str, str]) -> None:
     message = Message(data, attributes, "1", PUBLISHED)
     assert check([message, Message(VALID, RECEIVED, "2", PUBLISHED)]) == 1
     assert exactly([serialize(message)]).failures == []
+
+
+def test_what_only_its_first_publication_makes_young_enough_is_left_to_the_steps() -> None:
+    data = event(timestamp="2026-11-10T00:00:00Z")
+    attributes = {"originally_published_at": "2026-11-10T12:00:00Z"}
+    serialized = [serialize(Message(data, attributes, "1", PUBLISHED))]
+    limits = Limits.of_days(1)
+    assert exactly(serialized, limits).failures == []
+    assert accept(serialized, limits) == ([], serialized)
 
 
 _mutations = st.sampled_from(
@@ -164,6 +175,10 @@ _attributes = st.fixed_dictionaries(
     optional={
         "received_at": _times,
         "request_id": st.sampled_from(["a", "", "a b", "x" * 65, "a\n"]),
+        "quarantined": st.just("edge"),
+        "replayed_from": st.just("7"),
+        "originally_published_at": st.just("2020-01-01T00:00:00Z"),
+        "other": st.just("x"),
     },
 )
 _messages = st.builds(
