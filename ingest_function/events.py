@@ -85,31 +85,30 @@ class Validation:
         """`now` is in microseconds since the Unix epoch."""
         verdicts = Verdicts([], [])
         if len(documents) <= LONG_REQUEST_EVENTS:
-            return _extended(verdicts, documents, client, now, self._limits)
+            self._extend(verdicts, documents, client, now)
+            return verdicts
         async with self._long_request:
             for start in range(0, len(documents), SLICE_EVENTS):
                 part = documents[start : start + SLICE_EVENTS]
-                verdicts = _extended(verdicts, part, client, now, self._limits)
+                self._extend(verdicts, part, client, now)
                 await asyncio.sleep(0)
         return verdicts
 
-
-def _extended(
-    before: Verdicts, documents: Sequence[object], client: Client, now: int, limits: Limits
-) -> Verdicts:
-    """The verdicts before, and those on the events that follow."""
-    verdicts = Verdicts([*before.valid], [*before.refused])
-    described = sum([len(refusal.errors) for refusal in before.refused])
-    for index, document in enumerate(documents, len(before.valid) + len(before.refused)):
-        try:
-            most = MAX_ERRORS if described < MAX_ERRORS_OF_REQUEST else 1
-            event = validate(document, now=now, limits=limits, max_errors=most)
-        except InvalidEvent as refusal:
-            described += len(refusal.errors)
-            verdicts.refused.append(Refusal(index, document, refusal.errors))
-        else:
-            if client.may_send(event.fields["user_id"]):
-                verdicts.valid.append((index, event.fields))
+    def _extend(
+        self, verdicts: Verdicts, documents: Sequence[object], client: Client, now: int
+    ) -> None:
+        """Judge the events that follow those judged already."""
+        valid, refused = verdicts
+        described = sum([len(refusal.errors) for refusal in refused])
+        for place, document in enumerate(documents, len(valid) + len(refused)):
+            try:
+                most = MAX_ERRORS if described < MAX_ERRORS_OF_REQUEST else 1
+                event = validate(document, now=now, limits=self._limits, max_errors=most)
+            except InvalidEvent as refusal:
+                described += len(refusal.errors)
+                refused.append(Refusal(place, document, refusal.errors))
             else:
-                verdicts.refused.append(Refusal(index, document, (_FOREIGN_USER_ID,)))
-    return verdicts
+                if client.may_send(event.fields["user_id"]):
+                    valid.append((place, event.fields))
+                else:
+                    refused.append(Refusal(place, document, (_FOREIGN_USER_ID,)))

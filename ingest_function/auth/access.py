@@ -40,8 +40,10 @@ class Access(Protocol):
 class Everyone:
     """No credentials are asked for: for the local stack only."""
 
+    _client = Client()
+
     async def client(self, request: Request) -> Client:  # noqa: ARG002
-        return Client()
+        return self._client
 
 
 class ApiKeys:

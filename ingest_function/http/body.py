@@ -32,16 +32,21 @@ class BodyReader:
         _check_media_type(request.headers.get("content-type", ""))
         encoding = _encoding(request)
         size = _announced_size(request)
+        body = request.arrived_body(MAX_BODY_BYTES)
+        if body is None:
+            body = await self._wait(request, size)
+        return _inflate(body) if encoding == "gzip" else body
+
+    async def _wait(self, request: Request, size: int) -> bytes:
         if self._reading_bytes + size > MAX_READING_BYTES:
             raise unavailable(
                 ProblemCode.OVERLOADED, "too many bodies are being read", retry_after=1
             )
         self._reading_bytes += size
         try:
-            body = await self._receive(request)
+            return await self._receive(request)
         finally:
             self._reading_bytes -= size
-        return _inflate(body) if encoding == "gzip" else body
 
     async def _receive(self, request: Request) -> bytes:
         try:

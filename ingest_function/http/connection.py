@@ -47,6 +47,7 @@ class Connection(asyncio.Protocol):
     ) -> None:
         self._worker: Worker = app_state["worker"]
         self._connections = cast("set[Connection]", server_state.connections)
+        self._loop = asyncio.get_running_loop()
         self._transport: asyncio.Transport
         self._parser: RequestParser
         self._answering: asyncio.Task[None] | None = None
@@ -98,7 +99,7 @@ class Connection(asyncio.Protocol):
             if parser.requests:
                 self._worker.idle.stop(self)
                 answer = self._answer(*parser.requests.popleft())
-                self._answering = asyncio.get_running_loop().create_task(answer)
+                self._answering = self._loop.create_task(answer)
             elif parser.refusal is not None:
                 self._end(response_bytes(Response(parser.refusal), "", is_last=True))
         self._regulate_reading()

@@ -13,6 +13,8 @@ from ingest_function.ids.randomness import RANDOMNESS
 
 # Reads the whole body, but at most so many bytes.
 BodyReader = Callable[[int], Awaitable[bytes]]
+# The same without waiting: the whole body, if it is here already.
+ArrivedBody = Callable[[int], bytes | None]
 HeaderList = Sequence[tuple[str, str]]
 
 _REQUEST_ID = re.compile(r"[A-Za-z0-9._-]{1,64}", re.ASCII)
@@ -35,7 +37,14 @@ class Request:
     """
 
     def __init__(
-        self, method: str, path: str, headers: HeaderList, client: str, read: BodyReader
+        self,
+        method: str,
+        path: str,
+        headers: HeaderList,
+        client: str,
+        read: BodyReader,
+        *,
+        arrived: ArrivedBody = lambda _: None,
     ) -> None:
         self.method = method
         self.path = path
@@ -45,6 +54,7 @@ class Request:
         self.log_fields: dict[str, Any] = {}
         self.id = _request_id(self.headers.get("x-request-id"))
         self._read = read
+        self._arrived = arrived
         self._was_read = False
 
     @property
@@ -58,6 +68,13 @@ class Request:
             "transfer-encoding" in self.headers
         )
         return has_body and not self._was_read
+
+    def arrived_body(self, max_bytes: int) -> bytes | None:
+        """The body, if all of it is here: to wait for it costs more than to parse it."""
+        body = self._arrived(max_bytes)
+        if body is not None:
+            self._was_read = True
+        return body
 
     async def body(self, max_bytes: int) -> bytes:
         """The body, at most `max_bytes`.

@@ -46,6 +46,10 @@ class Incoming:
         self._error = self._error or error
         self._settle()
 
+    def arrived(self, max_bytes: int) -> bytes | None:
+        """All of it, if it is here and no larger."""
+        return self._take() if self.is_whole and self._size <= max_bytes else None
+
     async def read(self, max_bytes: int) -> bytes:
         """All of it.
 
@@ -58,11 +62,14 @@ class Incoming:
             self._settled = asyncio.get_running_loop().create_future()
             self._ask()
             await self._settled
-        chunks, self._chunks = self._chunks, []
         if self.is_full:
             raise BodyTooLarge
         if self._error is not None:
             raise self._error
+        return self._take()
+
+    def _take(self) -> bytes:
+        chunks, self._chunks = self._chunks, []
         return b"".join(chunks)
 
     def _settle(self) -> None:

@@ -101,7 +101,7 @@ class RequestParser:
     def _put(self, method: bytes, url: bytes, *, keeps_alive: bool) -> None:
         self.body = body = Incoming(self._ask)
         given = method.decode("latin-1"), _path(url), self._headers, self._client
-        request = Request(*given, body.read)
+        request = Request(*given, body.read, arrived=body.arrived)
         self.expects_continue = request.headers.get("expect", "").lower() == "100-continue"
         self.requests.append(Parsed(request, keeps_alive))
 

@@ -16,6 +16,7 @@ class Timers(Generic[Key]):
     def __init__(self, seconds: float, expire: Callable[[Key], object]) -> None:
         self._seconds = seconds
         self._expire = expire
+        self._loop = asyncio.get_running_loop()
         self._ends: dict[Key, float] = {}  # by age
         self._timer: asyncio.TimerHandle | None = None
 
@@ -24,19 +25,18 @@ class Timers(Generic[Key]):
 
     def start(self, key: Key) -> None:
         """Begin a wait; `key` has none yet."""
-        loop = asyncio.get_running_loop()
-        self._ends[key] = end = loop.time() + self._seconds
+        self._ends[key] = end = self._loop.time() + self._seconds
         if self._timer is None:
-            self._timer = loop.call_at(end, self._expire_all, loop)
+            self._timer = self._loop.call_at(end, self._expire_all)
 
     def stop(self, key: Key) -> None:
         self._ends.pop(key, None)
 
-    def _expire_all(self, loop: asyncio.AbstractEventLoop) -> None:
+    def _expire_all(self) -> None:
         self._timer = None
         for key, end in list(self._ends.items()):
-            if end > loop.time():
-                self._timer = loop.call_at(end, self._expire_all, loop)
+            if end > self._loop.time():
+                self._timer = self._loop.call_at(end, self._expire_all)
                 return
             del self._ends[key]
             self._expire(key)

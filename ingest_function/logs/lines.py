@@ -20,6 +20,7 @@ class Lines:
     """
 
     def __init__(self, descriptor: int) -> None:
+        self._loop = asyncio.get_running_loop()
         self._output = _Output(descriptor)
         self._waiting: deque[bytes] = deque()
         self._waiting_bytes = 0
@@ -34,13 +35,12 @@ class Lines:
         self._waiting.append(line)
         self._waiting_bytes += len(line)
         if self._flush is None:
-            self._flush = asyncio.get_running_loop().call_soon(self._write_waiting)
+            self._flush = self._loop.call_soon(self._write_waiting)
 
     async def close(self) -> None:
         """Write what waits, as long as the reader takes it within `CLOSE_SECONDS`."""
-        loop = asyncio.get_running_loop()
-        deadline = loop.time() + CLOSE_SECONDS
-        while self._waiting and loop.time() < deadline:  # noqa: ASYNC110 - waits for the reader
+        deadline = self._loop.time() + CLOSE_SECONDS
+        while self._waiting and self._loop.time() < deadline:  # noqa: ASYNC110 - waits for the reader
             await asyncio.sleep(RETRY_SECONDS)
         if self._flush is not None:
             self._flush.cancel()
@@ -54,8 +54,7 @@ class Lines:
             try:
                 written = self._output.write(chunk)
             except BlockingIOError:
-                loop = asyncio.get_running_loop()
-                self._flush = loop.call_later(RETRY_SECONDS, self._write_waiting)
+                self._flush = self._loop.call_later(RETRY_SECONDS, self._write_waiting)
                 return
             except OSError:  # the reader is gone, or the disk is full
                 self._drop_waiting()

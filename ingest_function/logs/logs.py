@@ -61,7 +61,7 @@ class Log:
 
     def trace(self, headers: Mapping[str, str]) -> dict[str, str]:
         """The fields that join a line to its trace; W3C's header goes before Google's own."""
-        if not {"traceparent", "x-cloud-trace-context"} & headers.keys():
+        if "traceparent" not in headers and "x-cloud-trace-context" not in headers:
             return {}
         if found := _TRACEPARENT.fullmatch(headers.get("traceparent", "")):
             trace, span = found.groups()

@@ -6,7 +6,7 @@ from typing import Protocol
 
 import grpc
 
-from ingest_function.http.deadlines import Deadlines
+from ingest_function.http.timers import Timers
 from ingest_function.publish.groups import Group, GroupQueue
 
 PublishCall = Callable[[bytes, float], Awaitable[Sequence[str]]]
@@ -69,7 +69,8 @@ class Publisher:
     def __init__(self, call: PublishCall, timeout: float) -> None:
         self._call = call
         self._timeout = timeout
-        self._deadlines = Deadlines(timeout)
+        self._loop = asyncio.get_running_loop()
+        self._patience: Timers[asyncio.Future[Sequence[str]]] = Timers(timeout, _give_up)
         self._queue = GroupQueue()
         self._calls: set[asyncio.Task[None]] = set()
         self._spacing = MIN_SPACING_SECONDS
@@ -77,11 +78,15 @@ class Publisher:
         self._timer: asyncio.TimerHandle | None = None
 
     async def publish(self, encoded: bytes, count: int, owner: str) -> Sequence[str]:
-        loop = asyncio.get_running_loop()
-        group = Group(encoded, count, owner, loop.time() + self._timeout, loop.create_future())
-        self._queue.put(group)
+        message_ids: asyncio.Future[Sequence[str]] = self._loop.create_future()
+        deadline = self._loop.time() + self._timeout
+        self._queue.put(Group(encoded, count, owner, deadline, message_ids))
         self._start_calls()
-        return await self._deadlines.limit(group.message_ids)
+        self._patience.start(message_ids)
+        try:
+            return await message_ids
+        finally:
+            self._patience.stop(message_ids)
 
     async def close(self) -> None:
         """Wait until nothing is queued or in flight."""
@@ -89,7 +94,7 @@ class Publisher:
             await asyncio.wait(self._calls)
 
     def _start_calls(self) -> None:
-        loop = asyncio.get_running_loop()
+        loop = self._loop
         while self._queue and len(self._calls) < MAX_CALLS:
             if self._calls and not self._queue.fills_a_batch and loop.time() < self._next_start:
                 if self._timer is None:
@@ -104,8 +109,7 @@ class Publisher:
         self._start_calls()
 
     async def _commit(self, batch: list[Group]) -> None:
-        loop = asyncio.get_running_loop()
-        started = loop.time()
+        started = self._loop.time()
         encoded = b"".join([group.encoded for group in batch])
         try:
             ids = await self._call(encoded, batch[-1].deadline)
@@ -115,7 +119,7 @@ class Publisher:
             _fail(batch, error)
         else:
             self._acknowledge(batch, ids)
-            self._learn(loop.time() - started)
+            self._learn(self._loop.time() - started)
         finally:
             for group in batch:
                 self._queue.release(group)
@@ -138,6 +142,11 @@ class Publisher:
             start, end = end, end + group.count
             if group.waits():
                 group.message_ids.set_result(ids[start:end])
+
+
+def _give_up(message_ids: asyncio.Future[Sequence[str]]) -> None:
+    if not message_ids.done():
+        message_ids.set_exception(TimeoutError())
 
 
 def _fail(batch: list[Group], error: Exception) -> None:
