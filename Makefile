@@ -14,7 +14,7 @@ override Q := $(value Q)
 export Q
 
 .DEFAULT_GOAL := help
-.PHONY: help install run dev query replay trace erase environment test test-fast lint schema lock micro client extension check-terraform sbom release stage-function bench-edge bench-pipeline bench-bundles bench-one-machine
+.PHONY: help install run dev query replay trace erase environment test test-fast lint schema lock micro client extension images check-terraform sbom release stage-function bench-edge bench-pipeline bench-bundles bench-one-machine
 
 help: ## list the targets
 	@grep -E '^[a-z -]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 20
@@ -78,6 +78,9 @@ client: $(STAMP) ## generate and check the JavaScript client (with node and npm)
 
 extension: $(STAMP) ## the example extension as a zip for the Chrome Web Store
 	$(BIN)/python examples/extension_zip.py
+
+images: $(STAMP) ## the three images over stand-in bases, for their tests (as root, with buildah and debootstrap)
+	PYTHON=$(BIN)/python tests/rehearsal/build_image.sh pipeline edge console
 
 check-terraform: ## the Terraform module against the providers' schemas, and its security
 	deploy/terraform/check.sh

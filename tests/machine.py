@@ -15,6 +15,7 @@ _SOURCES = {
     "bq": "Google Cloud CLI, https://cloud.google.com/sdk/docs/install",
     "buildah": "Debian package buildah",
     "chroot": "a shell of the root user, whose PATH has /usr/sbin",
+    "curl": "Debian package curl",
     "debootstrap": "Debian package debootstrap",
     "gcloud": "Google Cloud CLI, https://cloud.google.com/sdk/docs/install",
     "java": "Debian package default-jre-headless",

@@ -1,26 +1,16 @@
 #!/usr/bin/env bash
-# Builds one of the images without a registry and without a daemon, as root, and prints its name. One
-# debootstrapped Debian stands in for the base images; what takes long is kept in build/rehearsal for
-# the next time.
+# Builds images without a registry and without a daemon, as root. One debootstrapped Debian stands in
+# for the base images; it, the wheels and the layers are kept in build/rehearsal, so that a second
+# build needs no network and takes seconds.
 #
-#   PYTHON=.venv/bin/python tests/rehearsal/build_image.sh pipeline|edge|console REVISION
+#   PYTHON=.venv/bin/python tests/rehearsal/build_image.sh pipeline edge console
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/../.."
-name=$1
-revision=$2
 cache=$PWD/build/rehearsal
 base=localhost/stand-in
-image=localhost/aegis-$name
-wheels=$cache/wheels-$name
+# Always the same: buildah's cache does not notice when only the value of an argument changes.
+revision=0123456789abcdef
 mkdir -p "$cache"
-case $name in
-  pipeline) folder=flex_template context=. ;;
-  edge)
-    folder=ingest_function context=$cache/function
-    make --silent stage-function STAGE="$context" >&2
-    ;;
-  console) folder=console context=. ;;
-esac
 # A store of its own: whoever has this file in the environment sees the images.
 export CONTAINERS_STORAGE_CONF=$cache/storage.conf
 printf '[storage]\ndriver = "overlay"\ngraphroot = "%s"\nrunroot = "%s"\n' \
@@ -28,15 +18,6 @@ printf '[storage]\ndriver = "overlay"\ngraphroot = "%s"\nrunroot = "%s"\n' \
 
 # buildah leaves its store mounted, and a mounted folder cannot be removed: give it its own mounts.
 buildah() { unshare --mount buildah "$@"; }
-
-# The host's pip knows how to reach its index; the build sees the files alone.
-download_wheels() {
-  cmp --silent "$folder/requirements.txt" "$wheels/requirements.txt" && return
-  rm -rf "$wheels"
-  "${PYTHON:-python3}" -m pip download --quiet --no-deps --require-hashes \
-    --requirement "$folder/requirements.txt" --dest "$wheels"
-  cp "$folder/requirements.txt" "$wheels/"
-}
 
 # Debian keeps its own Python for its own packages, and has no `python`; the official image does.
 debian_with_python() { # FOLDER
@@ -59,12 +40,32 @@ commit_base() {
   rm -rf "$folder"
 }
 
-{
-  download_wheels
-  [[ -n $(buildah images --quiet "$base" 2>/dev/null) ]] || commit_base
+# The host's pip knows how to reach its index; the build sees the files alone.
+download_wheels() { # REQUIREMENTS FOLDER
+  cmp --silent "$1" "$2/requirements.txt" && return
+  rm -rf "$2"
+  "${PYTHON:-python3}" -m pip download --quiet --no-deps --require-hashes \
+    --requirement "$1" --dest "$2"
+  cp "$1" "$2/"
+}
+
+build() { # NAME FOLDER CONTEXT
+  local wheels=$cache/wheels-$1
+  download_wheels "$2/requirements.txt" "$wheels"
   buildah build --isolation=chroot --layers --pull-never \
     --build-arg PYTHON_IMAGE="$base" --build-arg BEAM_IMAGE="$base" \
     --build-arg LAUNCHER_IMAGE="$base" --build-arg REVISION="$revision" \
-    --volume "$wheels:/wheelhouse:ro" --file "$folder/Dockerfile" --tag "$image" "$context"
-} >&2
-echo "$image"
+    --volume "$wheels:/wheelhouse:ro" --file "$2/Dockerfile" --tag "localhost/aegis-$1" "$3"
+}
+
+[[ -n $(buildah images --quiet "$base" 2>/dev/null) ]] || commit_base
+for name in "$@"; do
+  case $name in
+    pipeline) build pipeline flex_template . ;;
+    edge)
+      make --silent stage-function STAGE="$cache/function"
+      build edge ingest_function "$cache/function"
+      ;;
+    console) build console console . ;;
+  esac
+done

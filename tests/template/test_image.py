@@ -17,8 +17,9 @@ from local.process import free_port
 from tests.machine import missing, require
 from tests.template.cloud import ROOT
 
-REVISION = "0123456789abcdef"
+REVISION = "0123456789abcdef"  # the one that build_image.sh gives
 LAUNCHER = "/opt/google/dataflow/python_template_launcher"
+FOLDERS = {"pipeline": "flex_template", "edge": "ingest_function", "console": "console"}
 STORE = {"CONTAINERS_STORAGE_CONF": str(ROOT / "build/rehearsal/storage.conf")}
 
 
@@ -68,8 +69,10 @@ def open_container(image: str, data: Path) -> Iterator[Container]:
         missing("only root may debootstrap a base and chroot into an image")
     if sys.version_info[:2] != (3, 11):
         missing("the wheels of the image's Python need a Python 3.11 to choose them")
+    if not _is_fetched(image):
+        missing("what the images are built from is not there, or older than the pins: make images")
     built = subprocess.run(
-        [ROOT / "tests/rehearsal/build_image.sh", image, REVISION],
+        [ROOT / "tests/rehearsal/build_image.sh", image],
         env=os.environ | {"PYTHON": sys.executable},
         capture_output=True,
         text=True,
@@ -77,11 +80,17 @@ def open_container(image: str, data: Path) -> Iterator[Container]:
         timeout=1200,
     )
     assert built.returncode == 0, built.stderr
-    name = buildah("from", built.stdout.strip()).strip()
+    name = buildah("from", f"localhost/aegis-{image}").strip()
     try:
         yield Container(name, data)
     finally:
         buildah("rm", name)
+
+
+def _is_fetched(image: str) -> bool:
+    wheels = ROOT / f"build/rehearsal/wheels-{image}/requirements.txt"
+    pins = ROOT / FOLDERS[image] / "requirements.txt"
+    return wheels.exists() and wheels.read_bytes() == pins.read_bytes()
 
 
 @pytest.fixture(scope="session")
