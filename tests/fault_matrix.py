@@ -45,7 +45,8 @@ class FaultMatrix:
 
     def __init__(self, config: pytest.Config) -> None:
         option = config.option
-        narrowed = option.keyword or option.markexpr or option.lf or option.deselect
+        last_failed = getattr(option, "lf", False)  # not there with `-p no:cacheprovider`
+        narrowed = option.keyword or option.markexpr or last_failed or option.deselect
         self._whole = config.args_source is pytest.Config.ArgsSource.TESTPATHS and not narrowed
         self._outcomes: defaultdict[str, set[str]] = defaultdict(set)
         self._verdict = Verdict([], [])

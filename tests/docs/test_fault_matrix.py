@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.fault_matrix import Verdict, named_tests, verdict
+from tests.fault_matrix import FaultMatrix, Verdict, named_tests, verdict
 from tests.machine import ROOT
 
 NAMED = named_tests()
@@ -36,3 +36,11 @@ def test_only_a_test_that_ran_and_passed_holds_its_row() -> None:
     assert verdict(named, outcomes) == Verdict(
         unproved=["tests/a.py::test_y", "tests/a.py::test_w"], skipped=["tests/a.py::test_z"]
     )
+
+
+def test_a_run_without_the_cache_is_checked_like_any_other(
+    pytestconfig: pytest.Config, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """`-p no:cacheprovider` takes its options along."""
+    monkeypatch.delattr(pytestconfig.option, "lf", raising=False)
+    FaultMatrix(pytestconfig)
