@@ -30,16 +30,10 @@ STORED = IN_VIEW.replace("_deduplicated", "")
 
 
 @pytest.fixture
-def queue() -> Iterator[PubSubServer]:
-    with PubSubServer() as server:
-        yield server
-
-
-@pytest.fixture
-def whole_path(queue: PubSubServer) -> Iterator[Stack]:
+def whole_path(pubsub_server: PubSubServer) -> Iterator[Stack]:
     if shutil.which("npm") is None:
         missing("not on PATH: npm (Debian package npm)")
-    with Stack(pubsub=queue, allowed_origins=ORIGIN) as stack:
+    with Stack(pubsub=pubsub_server, allowed_origins=ORIGIN) as stack:
         yield stack
 
 
@@ -55,14 +49,14 @@ def fresh(
     browser.stop()
 
 
-def order_fault(queue: PubSubServer, chance: random.Random) -> None:
+def order_fault(pubsub: PubSubServer, chance: random.Random) -> None:
     """The next calls of the edge fail, or are slow; some take effect although they fail."""
-    queue.faults.clear()
+    pubsub.faults.clear()
     if chance.random() < 0.2:
-        queue.faults.delay("Publish", 1)
+        pubsub.faults.delay("Publish", 1)
         return
     code = chance.choice([grpc.StatusCode.PERMISSION_DENIED, grpc.StatusCode.NOT_FOUND])
-    queue.faults.fail("Publish", code, chance.randint(1, 3), applied=chance.random() < 0.5)
+    pubsub.faults.fail("Publish", code, chance.randint(1, 3), applied=chance.random() < 0.5)
 
 
 def record(browser: Browser, number: int) -> list[str]:
@@ -79,20 +73,20 @@ def record(browser: Browser, number: int) -> list[str]:
 
 
 def test_what_is_recorded_is_in_the_view_once_whatever_is_killed(
-    fresh: Browser, whole_path: Stack, queue: PubSubServer
+    fresh: Browser, whole_path: Stack, pubsub_server: PubSubServer
 ) -> None:
     assert len(wait_for(whole_path, FIRST_ROW, bool)) == 1
     chance = random.Random(12)  # noqa: S311 - the same course in each run
     recorded: list[str] = []
     for _ in range(KILLS):
-        order_fault(queue, chance)
+        order_fault(pubsub_server, chance)
         recorded += record(fresh, chance.randint(1, 20))
         if chance.random() < 0.5:
             fresh.stop_worker()
         else:
             fresh.kill()
             fresh.start()
-    queue.faults.clear()
+    pubsub_server.faults.clear()
     for _ in range(SETTLE_ROUNDS):
         if fresh.call("client.flush()")["queued"] == 0:
             break
