@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from flex_template.options import parser
-from schemas import ErrorCode, stage_of, versions
+from schemas import DEFAULT_AGE_DAYS, ErrorCode, stage_of, versions
 from schemas.evolution.generate import outdated
 
 ROOT = Path(__file__).parents[2]
@@ -26,6 +26,17 @@ def first_cells(text: str) -> list[str]:
 def test_every_option_of_the_pipeline_is_in_the_table_and_no_other() -> None:
     options = [action.option_strings[0] for action in parser({})._actions[1:]]
     assert sorted(first_cells(section("The pipeline's options"))) == sorted(options)
+
+
+def test_every_page_tells_the_one_default_age_of_an_event() -> None:
+    row = re.compile(r"^\| `(?:--)?max_event_age_days` .*$", re.IGNORECASE | re.MULTILINE)
+    rows = list(chain.from_iterable(row.findall(page.read_text()) for page in PAGES))
+    assert len(rows) >= 5
+    assert {number for each in rows for number in re.findall(r"\d+", each)} == {
+        str(DEFAULT_AGE_DAYS)
+    }
+    for version in versions().values():
+        assert not re.search(r"\d+ days", version.properties["timestamp"]["description"])
 
 
 def test_every_error_code_is_listed_under_its_stage() -> None:

@@ -10,7 +10,7 @@ export interface EventV1 {
   schema_version?: 1;
   /** Opaque id of the user: 1 to 128 characters, no control characters. */
   user_id: string;
-  /** When the signal was observed: RFC 3339 with offset, at most 365 days ago and 1 day ahead; stored to the microsecond, no leap second. */
+  /** When the signal was observed: RFC 3339 with offset, no older than the edge's MAX_EVENT_AGE_DAYS and at most 1 day ahead; stored to the microsecond, no leap second. */
   timestamp: string;
   /** Kind of signal: `^[a-z][a-z0-9_]{0,63}$`, so a new kind needs no deploy. */
   signal_type: string;
@@ -34,7 +34,7 @@ export interface EventV2 {
   schema_version: 2;
   /** Opaque id of the user: 1 to 128 characters, no control characters. */
   user_id: string;
-  /** When the signal was observed: RFC 3339 with offset, at most 365 days ago and 1 day ahead; stored to the microsecond, no leap second. */
+  /** When the signal was observed: RFC 3339 with offset, no older than the edge's MAX_EVENT_AGE_DAYS and at most 1 day ahead; stored to the microsecond, no leap second. */
   timestamp: string;
   /** Kind of signal: `^[a-z][a-z0-9_]{0,63}$`, so a new kind needs no deploy. */
   signal_type: string;
