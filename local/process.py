@@ -27,7 +27,10 @@ class StackError(Exception):
 
 
 class Process:
-    """A command that ends with `stop`, or with this process, however that ends."""
+    """A command that ends with `stop`, or with this process, however that ends.
+
+    Its temporary files lie beside its log, and so go with it.
+    """
 
     def __init__(
         self, name: str, command: Sequence[str], environment: Mapping[str, str], log_folder: Path
@@ -37,7 +40,7 @@ class Process:
         with self.log_file.open("wb") as log:
             self._guard = subprocess.Popen(
                 [sys.executable, "-I", "-S", end_with_parent.__file__, *command],
-                env={**os.environ, **environment},
+                env={**os.environ, "TMPDIR": str(log_folder), **environment},
                 stdin=subprocess.PIPE,
                 stdout=log,
                 stderr=subprocess.STDOUT,

@@ -12,7 +12,7 @@ from bqemulator.config import LogLevel, Settings
 from bqemulator.storage.engine import DuckDBEngine
 from duckdb_extensions import import_extension
 
-from local.bigquery.growing_catalog import GrowingCatalog
+from local.bigquery.forgetful import ForgetfulCatalog, NoTimeTravel
 
 
 class CursorPerThread(DuckDBEngine):
@@ -39,9 +39,10 @@ def main() -> None:
     settings = Settings(
         rest_port=options.rest_port, grpc_port=options.grpc_port, log_level=LogLevel.WARNING
     )
-    # The server takes neither an engine nor a catalog as an argument.
+    # The server takes none of its parts as an argument.
     bqemulator.server.DuckDBEngine = CursorPerThread  # type: ignore[attr-defined]
-    bqemulator.server.MemoryCatalogRepository = GrowingCatalog  # type: ignore[attr-defined, assignment]
+    bqemulator.server.MemoryCatalogRepository = ForgetfulCatalog  # type: ignore[attr-defined, assignment]
+    bqemulator.server.SnapshotManager = NoTimeTravel  # type: ignore[attr-defined, assignment]
     bqemulator.server.run_forever(settings)
 
 
