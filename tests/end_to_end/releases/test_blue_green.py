@@ -3,15 +3,8 @@
 Both store what comes meanwhile; nothing is lost, and the view shows nothing twice.
 """
 
-import os
-import signal
-import subprocess
-import sys
 import threading
-import time
 import uuid
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -20,15 +13,12 @@ import pytest
 from google.pubsub_v1 import PublisherClient, SubscriberClient
 
 from local.names import SUBSCRIPTION, TOPIC
-from local.pubsub import clients
-from local.pubsub.server import PubSubServer
+from tests.end_to_end.releases.jobs import job
 from tests.flex_template.runs import EVENT
-from tests.machine import ROOT
 from tests.warehouse import Warehouse
 
 GREEN = f"{SUBSCRIPTION}-green"
 PAUSE = 0.02
-SECONDS = 120
 
 
 class Traffic:
@@ -60,65 +50,27 @@ class Traffic:
         self._publisher.publish(topic=TOPIC, messages=[{"data": data}])
 
 
-@pytest.fixture
-def pubsub(
-    pubsub_server: PubSubServer, monkeypatch: pytest.MonkeyPatch
-) -> Iterator[tuple[PublisherClient, SubscriberClient]]:
-    monkeypatch.setenv("PUBSUB_EMULATOR_HOST", pubsub_server.host)
-    with clients.connect(pubsub_server.host) as channel:
-        publisher, subscriber = clients.publisher(channel), clients.subscriber(channel)
-        publisher.create_topic(name=TOPIC)
-        subscriber.create_subscription(name=SUBSCRIPTION, topic=TOPIC)
-        yield publisher, subscriber
-
-
-@contextmanager
-def job(subscription: str, warehouse: Warehouse, log: Path) -> Iterator["subprocess.Popen[bytes]"]:
-    command = [
-        *(sys.executable, "-m", "flex_template.main", "--runner=DirectRunner"),
-        f"--input_subscription={subscription}",
-        f"--events_table={warehouse.events}",
-        f"--dead_letter_table={warehouse.dead_letters}",
-        "--max_event_age_days=3650",
-    ]
-    with log.open("wb") as output:
-        process = subprocess.Popen(command, cwd=ROOT, env=os.environ, stderr=output)
-        try:
-            yield process
-        finally:
-            process.kill()
-            process.wait()
-
-
-def wait_for(met: Callable[[], bool], log: Path) -> None:
-    deadline = time.monotonic() + SECONDS
-    while not met():
-        assert time.monotonic() < deadline, log.read_text()[-3000:]
-        time.sleep(0.2)
-
-
 @pytest.mark.slow
 def test_a_second_job_takes_over_without_loss_or_repetition(
     pubsub: tuple[PublisherClient, SubscriberClient], warehouse: Warehouse, tmp_path: Path
 ) -> None:
     publisher, subscriber = pubsub
-    traffic, logs = Traffic(publisher), (tmp_path / "blue.log", tmp_path / "green.log")
-    with job(SUBSCRIPTION, warehouse, logs[0]) as blue:
-        wait_for(lambda: stored(warehouse, "events") > 0, logs[0])
+    traffic = Traffic(publisher)
+    tables = warehouse.events, warehouse.dead_letters
+    with job(SUBSCRIPTION, *tables, tmp_path / "blue.log") as blue:
+        blue.wait_for(lambda: stored(warehouse, "events") > 0)
         subscriber.create_subscription(name=GREEN, topic=TOPIC)
         before = set(traffic.events)
-        with job(GREEN, warehouse, logs[1]) as green:
-            wait_for(lambda: stored_by(warehouse, GREEN), logs[1])
-            wait_for(lambda: before <= shown(warehouse).keys(), logs[0])
-            blue.send_signal(signal.SIGTERM)
-            assert blue.wait(10) == 0
+        with job(GREEN, *tables, tmp_path / "green.log") as green:
+            green.wait_for(lambda: stored_by(warehouse, GREEN))
+            blue.wait_for(lambda: before <= shown(warehouse).keys())
+            assert blue.stop() == 0
             subscriber.delete_subscription(subscription=SUBSCRIPTION)
             after = len(traffic.events)
-            wait_for(lambda: len(traffic.events) > after + 20, logs[1])
+            green.wait_for(lambda: len(traffic.events) > after + 20)
             traffic.stop()
-            wait_for(lambda: set(traffic.events) <= shown(warehouse).keys(), logs[1])
-            green.send_signal(signal.SIGTERM)
-            assert green.wait(10) == 0
+            green.wait_for(lambda: set(traffic.events) <= shown(warehouse).keys())
+            assert green.stop() == 0
     assert shown(warehouse) == dict.fromkeys(traffic.events, 1)
     assert stored(warehouse, "events") > len(traffic.events)  # both stored what came meanwhile
     letters = {row["dead_letter_id"]: row["payload"] for row in warehouse.rows("dead_letters")}

@@ -1,0 +1,44 @@
+"""The stack's BigQuery can be kept up: it forgets what nobody reads any more."""
+
+from datetime import UTC, datetime
+
+import pyarrow as pa
+import pytest
+from bqemulator.catalog.models import JobMeta
+from bqemulator.config import Settings
+from bqemulator.jobs.executor import JOB_RESULTS
+from bqemulator.storage.engine import DuckDBEngine
+
+from local.bigquery import forgetful
+from local.bigquery.forgetful import ForgetfulCatalog
+from tests.warehouse import Warehouse, dead_letter
+
+
+def done(job_id: str) -> JobMeta:
+    return JobMeta(
+        project_id="p",
+        job_id=job_id,
+        job_type="QUERY",
+        state="DONE",
+        configuration={},
+        creation_time=datetime.now(UTC),
+        etag="",
+    )
+
+
+def test_no_earlier_state_of_a_table_is_kept(warehouse: Warehouse) -> None:
+    for _ in range(2):
+        warehouse.append("dead_letters", [dead_letter(b"{")])
+    an_hour_ago = "TIMESTAMP_SUB(CURRENT_TIMESTAMP(), INTERVAL 1 HOUR)"
+    sql = f"SELECT 1 FROM `{warehouse.dead_letters}` FOR SYSTEM_TIME AS OF {an_hour_ago}"  # noqa: S608
+    assert len(list(warehouse.client.query(sql).result())) == 2
+
+
+def test_the_results_of_the_last_queries_alone_are_kept(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(forgetful, "MAX_JOBS", 2)
+    catalog = ForgetfulCatalog(DuckDBEngine(Settings()))
+    for job_id in ("first", "second", "third"):
+        monkeypatch.setitem(JOB_RESULTS, job_id, pa.table({}))
+        catalog.upsert_job(done(job_id))
+    assert {job.job_id for job in catalog.list_jobs("p")} == {"second", "third"}
+    assert JOB_RESULTS.keys() == {"second", "third"}
