@@ -42,7 +42,7 @@ def main() -> None:
     # The server takes none of its parts as an argument.
     bqemulator.server.DuckDBEngine = CursorPerThread  # type: ignore[attr-defined]
     bqemulator.server.MemoryCatalogRepository = ForgetfulCatalog  # type: ignore[attr-defined, assignment]
-    bqemulator.server.SnapshotManager = NoTimeTravel  # type: ignore[attr-defined, assignment]
+    bqemulator.server.SnapshotManager = NoTimeTravel  # type: ignore[attr-defined]
     bqemulator.server.run_forever(settings)
 
 

@@ -9,17 +9,10 @@ from http import HTTPStatus
 from pathlib import Path
 from typing import Any
 
-import pyarrow as pa
 import pytest
 from google.cloud import bigquery
 from werkzeug import Request, Response
 
-from flex_template.bigquery.arrow import arrow_schema, record_batch
-from flex_template.bigquery.group_commit.append_stream import connect
-from flex_template.bigquery.group_commit.bundle import BundleWriter
-from flex_template.bigquery.group_commit.request import Table
-from flex_template.bigquery.group_commit.shared import DEFAULT_POLICY
-from flex_template.bigquery.group_commit.writer import TableWriter
 from flex_template.steps import convert_event
 from schemas import TABLES, Event, event_columns, layout, table_schema
 from schemas.__main__ import main
@@ -101,26 +94,6 @@ def test_apply_makes_what_a_new_dataset_lacks_as_the_files_say(warehouse: Wareho
         f"{dataset}.events differs: partitions expire after 30 days, the settings say 730\n"
         f"{dataset}.dead_letters has every column\n"
     )
-
-
-def test_a_writer_goes_on_while_a_column_is_added_under_it(
-    warehouse: Warehouse, earlier: str
-) -> None:
-    """A pipeline of the earlier release: its rows have no such column, before and after."""
-    fields = [field for field in arrow_schema("events") if field.name not in NEW]
-    schema = pa.schema(fields)
-    before, after = (record_batch([row(number, "", 1)[: len(schema)]], schema) for number in (1, 2))
-    writer = TableWriter(Table.of(earlier, schema), connect(), DEFAULT_POLICY)
-    bundle = BundleWriter(writer)
-    bundle.append([before], [1], 1)
-    assert [append.stored for append in bundle.wait()] == [1]
-    migration.migrate(earlier, execute=True)
-    bundle.append([after], [2], 1)
-    assert [append.stored for append in bundle.wait()] == [1]
-    writer.close()
-    sql = f"SELECT event_id, session_id FROM `{earlier}` ORDER BY event_id"  # noqa: S608 - our own
-    found = [tuple(each) for each in warehouse.client.query(sql).result()]
-    assert found == [("event-1", None), ("event-2", None)]
 
 
 @pytest.mark.parametrize(
@@ -252,11 +225,6 @@ def test_a_dataset_that_is_not_there_is_one_line(warehouse: Warehouse) -> None:
     message = "^dataset aegis-test.nothing does not exist; deploy/setup.sh creates it$"
     with pytest.raises(SystemExit, match=message):
         migration.make_plan(warehouse.client, "aegis-test.nothing.events")
-
-
-def row(number: int, copy: str, timestamp: int) -> tuple[Any, ...]:
-    event = Event({"event_id": f"event-{number}", **REQUIRED}, timestamp, None)
-    return convert_event(message(b"", message_id=f"{number}{copy}"), event)
 
 
 def test_events_between_holds_each_event_of_its_time_once(warehouse: Warehouse) -> None:
