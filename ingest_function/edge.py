@@ -28,6 +28,7 @@ GC_THRESHOLD = 50_000
 
 # Any other word is the client's own, and would be its own text in our log.
 _METHODS = frozenset(HTTPMethod)
+_SEVERITIES = {4: Severity.WARNING, 5: Severity.ERROR}  # by the first digit of the status
 
 Handler = Callable[[Request], Awaitable[Response]]
 
@@ -148,6 +149,4 @@ async def _health(_request: Request) -> Response:
 
 
 def _severity(status: HTTPStatus) -> Severity:
-    if status >= HTTPStatus.INTERNAL_SERVER_ERROR:
-        return Severity.ERROR
-    return Severity.WARNING if status >= HTTPStatus.BAD_REQUEST else Severity.INFO
+    return _SEVERITIES.get(status // 100, Severity.INFO)

@@ -36,6 +36,9 @@ class Refused(NamedTuple):
     places: frozenset[int]
 
 
+_NOTHING = Refused(b"", frozenset())
+
+
 class Quarantine:
     """Publishes refused events as far as their share of the queue allows."""
 
@@ -53,7 +56,7 @@ class Quarantine:
     ) -> Refused:
         """The message of a body that cannot be parsed."""
         if not self._enabled:
-            return Refused(b"", frozenset())
+            return _NOTHING
         encoded = self._encode(body, {}, errors, attributes)
         return Refused(encoded, frozenset({0}))
 
@@ -67,7 +70,7 @@ class Quarantine:
         """The messages of refused elements, but not of users for whom the client may not speak."""
         kept = [each for each in refusals if _may_send(client, each.document)]
         if not kept or not self._enabled:
-            return Refused(b"", frozenset())
+            return _NOTHING
         elements = _elements(body, {refusal.place for refusal in kept})
         encoded = [
             self._encode(elements[each.place], each.document, each.errors, attributes)

@@ -72,10 +72,6 @@ class RequestParser:
         self.refusal = None
         self.requests.clear()
 
-    def on_message_begin(self) -> None:
-        self._url = b""
-        self._headers = []
-
     def on_url(self, part: bytes) -> None:
         self._url += part
 
@@ -86,7 +82,6 @@ class RequestParser:
         self._unfinished_bytes = 0
         keeps_alive = self._llhttp.should_keep_alive() and not self._llhttp.should_upgrade()
         self._put(self._llhttp.get_method(), self._url, keeps_alive=keeps_alive)
-        self._headers = []  # what follows a chunked body is no header
 
     def on_body(self, chunk: bytes) -> None:
         assert self.body is not None
@@ -97,10 +92,13 @@ class RequestParser:
         assert self.body is not None
         self.body.end()
         self.body = None
+        self._url = b""
+        self._headers = []
 
     def _put(self, method: bytes, url: bytes, *, keeps_alive: bool) -> None:
         self.body = body = Incoming(self._ask)
-        given = method.decode("latin-1"), _path(url), self._headers, self._client
+        headers, self._headers = self._headers, []  # what follows a chunked body is no header
+        given = method.decode("latin-1"), _path(url), headers, self._client
         request = Request(*given, body.read, arrived=body.arrived)
         self.expects_continue = request.headers.get("expect", "").lower() == "100-continue"
         self.requests.append(Parsed(request, keeps_alive))

@@ -25,7 +25,7 @@ RETRYABLE = frozenset(
 )
 MAX_CALLS = 8
 # Calls start at least this far apart, so that a quick Pub/Sub is asked seldom, with more at once.
-MIN_SPACING_SECONDS = 0.002
+MIN_SPACING_SECONDS = 0.004
 _SMOOTHING = 0.1
 
 
