@@ -110,6 +110,12 @@ def launcher_python(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
         yield python
 
 
+@pytest.fixture(scope="session")
+def httpserver_listen_address() -> tuple[str, int]:
+    """A machine without /etc/hosts knows no "localhost", which pytest-httpserver would bind."""
+    return "127.0.0.1", 0
+
+
 @pytest.fixture
 def free_port() -> int:
     return find_free_port()

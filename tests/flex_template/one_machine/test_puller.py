@@ -37,7 +37,7 @@ def test_what_is_acknowledged_never_comes_again(pubsub: Queue, reader: Puller) -
     pubsub.publish(b"one")
     reader.acknowledge([take_one(reader)])
     wait_for(lambda: pubsub.backlog == 0)
-    assert reader.held().messages == 0
+    wait_for(lambda: reader.held().messages == 0)
     assert reader.acknowledged_at is not None
 
 

@@ -3,7 +3,8 @@
 import os
 import signal
 import time
-from collections.abc import Iterator
+from collections import defaultdict
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -39,10 +40,12 @@ def health(service: Running) -> tuple[int, dict[str, Any]]:
     return answer.status_code, answer.json()
 
 
-def metrics(service: Running) -> dict[str, float]:
+def metrics(service: Running) -> Mapping[str, float]:
+    """Values by name; 0 for what no process has counted yet."""
     text = httpx.get(f"{service.status_url}/metrics").text
     families = text_string_to_metric_families(text)
-    return {sample.name: sample.value for family in families for sample in family.samples}
+    samples = (sample for family in families for sample in family.samples)
+    return defaultdict(float, {sample.name: sample.value for sample in samples})
 
 
 def test_a_table_that_is_missing_for_a_while_is_waited_for(stage: Setting, pubsub: Queue) -> None:
