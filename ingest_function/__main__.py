@@ -10,13 +10,13 @@ import os
 
 import uvicorn
 
-from ingest_function.credentials import check_credentials
 from ingest_function.http.connection import Connection
 from ingest_function.settings import load_settings
+from ingest_function.start import check_start
 
 
 def main() -> None:
-    check_credentials(load_settings())
+    check_start(load_settings())
     uvicorn.run(
         "ingest_function.service:load",
         factory=True,

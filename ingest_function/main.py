@@ -12,15 +12,15 @@ from functools import cache
 import functions_framework.aio
 from starlette.requests import Request
 
-from ingest_function.credentials import check_credentials
 from ingest_function.drain import drain_on_sigterm
 from ingest_function.edge import Edge, open_edge
 from ingest_function.http.asgi import AsgiResponse, request_of
 from ingest_function.publish.pubsub import PubSub
 from ingest_function.settings import load_settings
+from ingest_function.start import check_start
 
 _SETTINGS = load_settings()
-check_credentials(_SETTINGS)
+check_start(_SETTINGS)
 
 
 @cache

@@ -8,6 +8,8 @@ import pytest
 
 from flex_template.bigquery.group_commit.append_stream import EMULATOR_VARIABLE
 from flex_template.message import Message
+from ingest_function.settings import read_settings
+from ingest_function.start import check_start
 from local.bigquery.write_server import BigQueryWriteServer
 from schemas import DEFAULT_LIMITS, now_micros
 from schemas.tracing import exports_spans
@@ -64,6 +66,19 @@ def test_a_collector_that_is_gone_costs_no_answer(
 )
 def test_opentelemetrys_variables_decide(variables: dict[str, str], expected: bool) -> None:  # noqa: FBT001
     assert exports_spans(variables) is expected
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [("OTEL_BSP_MAX_QUEUE_SIZE", "0"), ("OTEL_SPAN_ATTRIBUTE_COUNT_LIMIT", "many")],
+)
+def test_what_opentelemetry_refuses_ends_the_start_with_one_line(
+    environment: dict[str, str], monkeypatch: pytest.MonkeyPatch, name: str, value: str
+) -> None:
+    monkeypatch.setenv(name, value)
+    settings = read_settings({**environment, "OTEL_TRACES_EXPORTER": "otlp"})
+    with pytest.raises(SystemExit, match=r"^ingest_function: OpenTelemetry refuses .+$"):
+        check_start(settings)
 
 
 def test_an_edge_without_an_exporter_loads_nothing_of_opentelemetry() -> None:
