@@ -72,25 +72,42 @@ def row_refused(message: Message, reason: str) -> Failure:
     return Failure(message, (EventError(ErrorCode.ROW_REFUSED, "", reason),), "RowError")
 
 
+class _Verdict(NamedTuple):
+    """What a letter says of its errors."""
+
+    stage: Stage
+    code: str
+    message: str
+    errors: bytes
+
+
+@lru_cache(maxsize=1_000)  # messages of one faulty client are refused for the same reasons
+def _verdict(errors: tuple[EventError, ...]) -> _Verdict:
+    first = errors[0]
+    encoded = orjson.dumps([error._asdict() for error in errors])
+    return _Verdict(stage_of(first.code), first.code.value, first.message[:_MAX_MESSAGE], encoded)
+
+
 def dead_letter_rows(failures: Sequence[Failure], origin: Origin, failed_at: int) -> pa.RecordBatch:
     """The rows of `failures` in their order, made by column: at half the cost of row by row."""
-    messages, errors, exception_classes = zip(*failures, strict=True)
+    messages, all_errors, exception_classes = zip(*failures, strict=True)
     data, maps, message_ids, published_at = zip(*messages, strict=True)
     given = [{name: each[name] for name in each} for each in maps]
     stored, attributes = zip(*map(_storable, given), strict=True)
     room = [MAX_PAYLOAD_AND_ATTRIBUTES - len(beside) for beside in attributes]
     payloads = [payload[:size] for payload, size in zip(data, room, strict=True)]
     sizes, hashes = zip(*map(_digest, given, data), strict=True)
-    first = [each[0] for each in errors]
-    stages = list(map(_stage, given, first))
-    count = len(failures)
+    raised_in, codes, error_messages, errors = zip(*map(_verdict, all_errors), strict=True)
+    stages = [
+        Stage.EDGE if is_quarantined(each) else stage
+        for each, stage in zip(given, raised_in, strict=True)
+    ]
     columns = {
         "dead_letter_id": map(_dead_letter_id, message_ids, stages, hashes),
-        "failed_at": [failed_at] * count,
         "stage": stages,
-        "error_code": [error.code for error in first],
-        "error_message": [error.message[:_MAX_MESSAGE] for error in first],
-        "errors": map(_encoded, errors),
+        "error_code": codes,
+        "error_message": error_messages,
+        "errors": errors,
         "exception_class": exception_classes,
         "payload": payloads,
         "payload_text": map(_text, data),
@@ -102,28 +119,21 @@ def dead_letter_rows(failures: Sequence[Failure], origin: Origin, failed_at: int
         "published_at": published_at,
         "event_id": [each.get("event_id") for each in stored],
         "schema_version": [each.get("schema_version") for each in stored],
-        "subscription": [origin.subscription] * count,
-        "destination_table": [origin.destination_table] * count,
-        "job_name": [origin.job_name] * count,
-        "pipeline_version": [__version__] * count,
         "replay_attempt": map(times_replayed, given),
     }
+    constants = {"failed_at": failed_at, "pipeline_version": __version__, **origin._asdict()}
     schema = arrow_schema("dead_letters")
-    arrays = [pa.array(list(columns[field.name]), field.type) for field in schema]
+    arrays = [
+        pa.repeat(pa.scalar(constants[field.name], field.type), len(failures))
+        if field.name in constants
+        else pa.array(list(columns[field.name]), field.type)
+        for field in schema
+    ]
     return pa.RecordBatch.from_arrays(arrays, schema=schema)
-
-
-def _stage(attributes: Mapping[str, str], first: EventError) -> Stage:
-    return Stage.EDGE if is_quarantined(attributes) else stage_of(first.code)
 
 
 def _digest(attributes: Mapping[str, str], data: bytes) -> Digest:
     return withheld(attributes) or data_digest(data)
-
-
-@lru_cache(maxsize=1_000)  # messages of one faulty client are refused for the same reasons
-def _encoded(errors: tuple[EventError, ...]) -> bytes:
-    return orjson.dumps([error._asdict() for error in errors])
 
 
 def _dead_letter_id(message_id: str, stage: Stage, sha256: str) -> str:

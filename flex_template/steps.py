@@ -44,7 +44,7 @@ def validate_document(message: Message, document: object, limits: Limits) -> Eve
     try:
         return validate(document, now=now, limits=limits)
     except InvalidEvent as error:
-        if all(each.code is not ErrorCode.TIMESTAMP_TOO_OLD for each in error.errors):
+        if error.errors[0].code is not ErrorCode.TIMESTAMP_TOO_OLD:  # the first that is looked for
             raise
     # Only now is it worth while to find out how old it may be.
     limits = limits_at(limits, message.attributes, message.published_at)

@@ -21,6 +21,8 @@ def limit_depth(document: object) -> None:
     deep: list[tuple[str, ...]]
     if isinstance(document, dict):
         containers = [item for item in document.items() if type(item[1]) in _CONTAINERS]
+        if not containers:
+            return
         deep = [(name,) for name, value in containers if _is_deeper_than(value, MAX_DEPTH)]
     else:
         deep = [()] if _is_deeper_than(document, MAX_DEPTH) else []

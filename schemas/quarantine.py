@@ -92,7 +92,9 @@ def _unreadable(attribute: str) -> EventError:
 
 def withheld(attributes: Mapping[str, str]) -> Digest | None:
     """Size and hash of the data that were not kept, or None where they were."""
-    size = attributes.get(WITHHELD_SIZE, "")
+    size = attributes.get(WITHHELD_SIZE)
+    if size is None:
+        return None
     sha256 = attributes.get(WITHHELD_SHA256, "")
     if not (size.isascii() and size.isdigit() and len(size) < 10 and len(sha256) == 64):  # noqa: PLR2004
         return None

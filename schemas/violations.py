@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Iterator
 from functools import cache, lru_cache
 from heapq import nsmallest
+from operator import itemgetter
 from typing import Any
 
 import jsonschema_rs
@@ -23,6 +24,7 @@ KEYWORDS = {
     "maximum": (ErrorCode.OUT_OF_RANGE, "must be at most {}"),
     "const": (ErrorCode.UNKNOWN_SCHEMA_VERSION, "must be {}"),
 }
+_by_path_and_code = itemgetter(1, 0)
 
 
 @cache
@@ -43,7 +45,7 @@ def violations(version: int, document: object, max_errors: int = MAX_ERRORS) -> 
     else:
         raw = validator_for(version).iter_errors(_emptied(document))
         found = {error for each in raw for error in in_our_words(each)}
-    return sorted(found, key=lambda error: (error.path, error.code))[:max_errors]
+    return sorted(found, key=_by_path_and_code)[:max_errors]
 
 
 def _any_violation(version: int, document: object) -> Iterator[EventError]:
@@ -58,12 +60,13 @@ def _violations_of_object(version: int, document: dict[str, Any]) -> Iterator[Ev
     The validator copies what it is given into every violation, and details have room for a hundred
     thousand: finding them all would let one request occupy a server for seconds.
     """
-    properties = versions()[version].properties
-    for name in versions()[version].required - document.keys():
-        yield _missing(pointer([name]))
-    for name in nsmallest(MAX_ERRORS, document.keys() - properties):
-        yield _unknown(pointer([name]))
-    for name in properties & document.keys():
+    rules = versions()[version]
+    for name in rules.required - document.keys():
+        yield _missing_property(name)
+    unknown = document.keys() - rules.properties
+    for name in nsmallest(MAX_ERRORS, unknown) if unknown else ():
+        yield _unknown_property(name) if len(name) <= MAX_REMEMBERED else _unknown(pointer([name]))
+    for name in document.keys() & rules.properties:
         value = document[name]
         if not _part(version, name).is_valid({name: value}):
             yield from _wrong_value(version, name, value)
@@ -149,3 +152,13 @@ def _missing(path: str) -> EventError:
 
 def _unknown(path: str) -> EventError:
     return EventError(ErrorCode.UNKNOWN_FIELD, path, "is not a field of this schema version")
+
+
+@lru_cache(maxsize=1_000)
+def _missing_property(name: str) -> EventError:
+    return _missing(pointer([name]))
+
+
+@lru_cache(maxsize=1_000)
+def _unknown_property(name: str) -> EventError:
+    return _unknown(pointer([name]))

@@ -139,7 +139,8 @@ class AppendEvents(_AppendRows):
             self._spans.add(chunk)
         for columns, serialized in chunk.accepted:
             self._note(pc.min(columns.column("received_at")).cast(pa.int64()).as_py())
-            self._add(serialized, columns, columns.nbytes + sum(map(len, serialized)))
+            size = columns.get_total_buffer_size() + sum(map(len, serialized))
+            self._add(serialized, columns, size)
         if chunk.values:
             rows = [row for _, row in chunk.values]
             self._note(min(filter(None, map(itemgetter(_received_at()), rows)), default=None))
@@ -173,7 +174,8 @@ class AppendDeadLetters(_AppendRows):
         super().__init__(Destination(table, "dead_letters", policy))
 
     def process(self, letters: pa.RecordBatch) -> None:
-        self._add(letters.column("message_id").to_pylist(), letters, letters.nbytes)
+        size = letters.get_total_buffer_size()
+        self._add(letters.column("message_id").to_pylist(), letters, size)
         self._require_none(self._refusals())
 
     def finish_bundle(self) -> None:

@@ -63,7 +63,7 @@ class ChunkCoder(beam.coders.Coder):
         return pickle.loads(encoded)  # type: ignore[no-any-return]  # noqa: S301 - our own bytes
 
     def estimate_size(self, value: Chunk) -> int:
-        accepted: int = sum(each.rows.nbytes for each in value.accepted)
+        accepted: int = sum(each.rows.get_total_buffer_size() for each in value.accepted)
         return sum(map(len, value.serialized)) + accepted
 
     def is_deterministic(self) -> bool:
