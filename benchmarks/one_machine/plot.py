@@ -5,7 +5,7 @@ from typing import Any
 
 from matplotlib.axes import Axes
 
-from benchmarks.one_machine.report import NAMES, SERVERS
+from benchmarks.one_machine.report import NAMES, SERVERS, rate_of
 from benchmarks.one_machine.results import ROOT, Results
 from benchmarks.plot_style import BASELINE, BASELINE_TOO, OURS, OURS_TOO, plot
 
@@ -53,7 +53,7 @@ def _plot_latency(axes: Axes, results: list[dict[str, Any]]) -> None:
 
 def _paced_name(result: dict[str, Any]) -> str:
     reader, server = NAMES[result["reader"]], SERVERS[result["pubsub"]]
-    return f"{reader}, {server}, {result['per_second']:,}/s"
+    return f"{reader}, {server}, {rate_of(result)}/s"
 
 
 def _plot_memory(axes: Axes, result: dict[str, Any]) -> None:

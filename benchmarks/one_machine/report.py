@@ -6,6 +6,7 @@ from typing import Any
 from rich.console import Console
 from rich.table import Table
 
+from benchmarks.one_machine.publishing import SATURATION
 from benchmarks.one_machine.results import Results
 
 WIDTH = 120  # in a log, too
@@ -70,13 +71,20 @@ def paced_rows(results: Iterable[dict[str, Any]]) -> list[tuple[str, ...]]:
         (
             NAMES[result["reader"]],
             SERVERS[result["pubsub"]],
-            f"{result['per_second']:,}",
+            rate_of(result),
             f"{result['p50_ms']:.0f}",
             f"{result['p99_ms']:.0f}",
             f"{result['cpu_us_per_event']:.0f}",
         )
         for result in results
     ]
+
+
+def rate_of(result: dict[str, Any]) -> str:
+    """Messages a second; at saturation what was stored."""
+    if result["per_second"] == SATURATION:
+        return f"all it takes: {result['stored_per_second']:,.0f}"
+    return f"{result['per_second']:,}"
 
 
 def _memory(result: dict[str, Any]) -> Table:
