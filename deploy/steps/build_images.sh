@@ -2,16 +2,15 @@
 # Builds and pushes the three images, then writes their digests to build/release: from there on an
 # image goes by its digest, which nobody can move.
 #
-#   deploy/steps/build_images.sh ENVIRONMENT
+#   deploy/steps/build_images.sh
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/../.."
-# shellcheck source=deploy/environment.sh
-source deploy/environment.sh
-load_environment "$1"
+# No settings: Cloud Build's docker image has Python 3.8, which cannot read them.
+images=$(<build/release/images)
 revision=$(<build/release/revision)
 
 build() { # NAME DOCKERFILE CONTEXT
-  local image=$IMAGES/$1
+  local image=$images/$1
   # A build without layers to start from is only slower.
   docker pull --quiet "$image:latest" || true
   docker build --file "$2" --cache-from "$image:latest" --build-arg BUILDKIT_INLINE_CACHE=1 \

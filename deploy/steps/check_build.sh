@@ -31,6 +31,7 @@ revision=${revision//[^a-zA-Z0-9_-]/-}
 mkdir -p build/release
 rm -f build/release/lock
 echo "${revision,,}" >build/release/revision
+echo "$IMAGES" >build/release/images
 # A build that was submitted by hand has no history: its zero lets every commit follow it.
 git show --no-patch --format=%ct HEAD >build/release/committed 2>/dev/null ||
   echo 0 >build/release/committed

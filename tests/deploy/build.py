@@ -29,6 +29,7 @@ COPIED = (
     "requirements-dev.txt",
     "schemas",
 )
+DOCKER_BUILDER = "gcr.io/cloud-builders/docker"  # has a Python of its own
 SUBSCRIPTION = f"/v1/projects/{PROJECT}/subscriptions/events-pipeline"
 
 
@@ -124,10 +125,14 @@ class Builder:
     ) -> subprocess.CompletedProcess[str]:
         # The test suite does not run itself, and fetches no tools: make says what it would run.
         dry = {"MAKEFLAGS": "--dry-run"} if step["id"] in ("test", "scan") else {}
+        environment = self.project.step_environment(self.dataflow)
+        if step["name"] == DOCKER_BUILDER:
+            folder = REPOSITORY / "tests/rehearsal/docker_builder"
+            environment["PATH"] = f"{folder}:{environment['PATH']}"
         return subprocess.run(
             ["bash", "-c", step["script"]],
             cwd=self.workspace,
-            env=self.project.step_environment(self.dataflow) | variables | dry,
+            env=environment | variables | dry,
             capture_output=True,
             text=True,
             timeout=600,
