@@ -56,7 +56,10 @@ RULES = {
     "CONSOLE_OPERATORS": Rule(
         rf"(?:{_EMAIL}(?:,{_EMAIL})*)?", "e-mail addresses separated by commas, or nothing"
     ),
-    "EDGE_SERVICE": Rule(r"[a-z][a-z0-9-]{0,31}", "a Cloud Run service's name"),
+    # With a candidate's tag of 18 characters it makes a name of at most 46.
+    "EDGE_SERVICE": Rule(
+        r"[a-z](?:[a-z0-9-]{0,26}[a-z0-9])?", "a Cloud Run service's name of at most 28 characters"
+    ),
     "AUTH_MODE": Rule(r"api_key|google_id_token", "api_key or google_id_token"),
     "GOOGLE_ID_TOKEN_AUDIENCE": Rule(r"\S*", "the audience of the clients' tokens, or nothing"),
     "ALLOWED_ORIGINS": Rule(
@@ -156,6 +159,8 @@ def _contradictions(settings: Mapping[str, str]) -> Iterator[str]:
         yield "GOOGLE_ID_TOKEN_AUDIENCE is empty: AUTH_MODE=google_id_token needs it"
     if settings["PRIVACY"] == "annotated" and not settings["USER_ID_HMAC_KEY_SECRET"]:
         yield "USER_ID_HMAC_KEY_SECRET is empty: PRIVACY=annotated needs it"
+    if int(settings["EDGE_MIN_INSTANCES"]) > int(settings["EDGE_MAX_INSTANCES"]):
+        yield "EDGE_MIN_INSTANCES must not exceed EDGE_MAX_INSTANCES"
     # BigQuery stores no row in a partition that has expired already.
     if int(settings["EVENTS_EXPIRATION_DAYS"]) <= int(settings["MAX_EVENT_AGE_DAYS"]):
         yield "EVENTS_EXPIRATION_DAYS must exceed MAX_EVENT_AGE_DAYS"

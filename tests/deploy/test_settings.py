@@ -52,6 +52,8 @@ def test_an_environment_as_it_ships_asks_for_its_project_and_its_bucket(environm
         ("AUTH_MODE", "google_id_token", "GOOGLE_ID_TOKEN_AUDIENCE is empty"),
         ("EVENTS_EXPIRATION_DAYS", "300", "EVENTS_EXPIRATION_DAYS must exceed MAX_EVENT_AGE_DAYS"),
         ("EDGE_CONCURRENCY", "0", "EDGE_CONCURRENCY=0: must be requests at once"),
+        ("EDGE_SERVICE", "a" * 29, "a Cloud Run service's name of at most 28 characters"),
+        ("EDGE_MIN_INSTANCES", "21", "EDGE_MIN_INSTANCES must not exceed EDGE_MAX_INSTANCES"),
         ("STAGING_BUCKET", "gs://bucket", "STAGING_BUCKET=gs://bucket: must be a bucket's name"),
         ("ALERT_EMAIL", "$(reboot)@x.y z", "ALERT_EMAIL=$(reboot)@x.y z: must be an e-mail"),
     ],
