@@ -29,7 +29,7 @@ expect _DEPLOYER "${_DEPLOYER:-$DEPLOYER_ACCOUNT}" "$DEPLOYER_ACCOUNT"
 revision=${TAG_NAME:-${SHORT_SHA:-${BUILD_ID:-by-hand-$(date -u +%Y%m%d-%H%M%S)}}}
 revision=${revision//[^a-zA-Z0-9_-]/-}
 mkdir -p build/release
-rm -f build/release/lock
+rm -f build/release/{lock,tag}
 echo "${revision,,}" >build/release/revision
 echo "$IMAGES" >build/release/images
 # A build that was submitted by hand has no history: its zero lets every commit follow it.

@@ -9,7 +9,8 @@ LOCK=$BUCKET/locks/deployment
 # A build that died with the lock cannot give it back; the steps that hold it take less than this.
 : "${LOCK_STALE_SECONDS:=3600}"
 
-# hold_lock: waits for another build to end; a script that fails from here on gives the lock back.
+# hold_lock: waits for another build to end; a script that fails from here on withdraws this
+# build's candidate and gives the lock back.
 hold_lock() {
   local held=build/release/lock deadline=$((SECONDS + LOCK_WAIT_SECONDS))
   if [[ ! -e $held ]]; then
@@ -22,7 +23,7 @@ hold_lock() {
     rm "$held"
     give_up "this build took too long, and another one has its lock"
   fi
-  trap '(($? == 0)) || release_lock' EXIT
+  trap '(($? == 0)) || { withdraw_candidate; release_lock; }' EXIT
 }
 
 create_lock() {
@@ -49,6 +50,14 @@ remove_stale_lock() {
 
 describe_lock() { # FIELDS; nothing if there is no lock
   gcloud storage objects describe "$LOCK" --format="value($1)" 2>/dev/null || true
+}
+
+# A tag alone keeps EDGE_MIN_INSTANCES of a revision running, without any traffic:
+# https://cloud.google.com/run/docs/configuring/min-instances
+withdraw_candidate() {
+  [[ -e build/release/tag ]] || return 0
+  gcloud run services update-traffic "$EDGE_SERVICE" --region="$REGION" --quiet \
+    --remove-tags="$(<build/release/tag)" >/dev/null || true
 }
 
 release_lock() {

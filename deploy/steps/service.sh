@@ -4,6 +4,7 @@
 #   deploy/steps/service.sh ENVIRONMENT serving          the revision that has the traffic
 #   deploy/steps/service.sh ENVIRONMENT url [TAG]        the service's address, or a tag's
 #   deploy/steps/service.sh ENVIRONMENT revision TAG     the revision behind a tag
+#   deploy/steps/service.sh ENVIRONMENT candidates       the tags of candidates, separated by commas
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/../.."
 # shellcheck source=deploy/environment.sh
@@ -24,6 +25,9 @@ for service in json.load(sys.stdin):
         ready = status.get("latestReadyRevisionName")
         busiest = max(traffic, key=lambda target: target.get("percent", 0), default={})
         print(busiest.get("revisionName", ready) if ready else "")
+    elif fact == "candidates":
+        tags = (target.get("tag", "") for target in traffic)
+        print(",".join(one for one in tags if one.startswith("candidate-")))
     elif not tag:
         print(status.get("url", ""))
     else:

@@ -15,8 +15,9 @@ deploy/steps/refuse_older.sh "$1"
 tag=$(<build/release/tag)
 before=$(deploy/steps/service.sh "$1" serving)
 candidate=$(deploy/steps/service.sh "$1" revision "$tag")
+# All of them: a build that died left its own.
 gcloud run services update-traffic "$EDGE_SERVICE" --region="$REGION" --quiet \
-  --to-revisions="$candidate=100" --remove-tags="$tag"
+  --to-revisions="$candidate=100" --remove-tags="$(deploy/steps/service.sh "$1" candidates)"
 echo "$candidate serves"
 if [[ $before != "$candidate" ]]; then
   echo "To roll back: gcloud run services update-traffic $EDGE_SERVICE --project=$GCP_PROJECT_ID" \

@@ -38,11 +38,13 @@ class Story(NamedTuple):
     older: tuple[Outcome, State]
     locked: tuple[Outcome, State]
     released: list[str]
+    withdrawn: list[str]
     unlocked: tuple[Outcome, State]
     revision_before: str
     no_rows: tuple[Outcome, State]
     revision_after: str
     left: list[str]
+    tags: list[str]
 
 
 def blocks(page: str) -> list[str]:
@@ -85,8 +87,10 @@ def story(builder: Builder) -> Story:
     builder.dataflow.jobs_fail = False
     older = _build(builder, NOON)
     released = builder.lock()
+    withdrawn = builder.cloud_run.tags("aegis-edge")
     builder.take_lock()
     locked = _build(builder, NOON + 5, LOCK_WAIT_SECONDS="0")
+    builder.leave_candidate()
     unlocked = _build(builder, NOON + 6, LOCK_STALE_SECONDS="0", _JOB_ACTION="skip")
     revision_before = builder.running_revision()
     builder.dataflow.jobs_store = False
@@ -104,11 +108,13 @@ def story(builder: Builder) -> Story:
         older,
         locked,
         released,
+        withdrawn,
         unlocked,
         revision_before,
         no_rows,
         builder.running_revision(),
         builder.lock(),
+        builder.cloud_run.tags("aegis-edge"),
     )
 
 
@@ -199,6 +205,12 @@ def test_a_build_that_fails_leaves_traffic_and_job_as_they_were(
 def test_a_lock_is_given_back_by_builds_that_fail(story: Story) -> None:
     assert story.released == []
     assert story.left == []
+
+
+def test_no_candidate_keeps_its_tag(story: Story) -> None:
+    """It would keep EDGE_MIN_INSTANCES instances running."""
+    assert story.withdrawn == []
+    assert story.tags == []
 
 
 def test_a_lock_whose_build_died_is_taken_over(story: Story) -> None:

@@ -25,6 +25,9 @@ _RESOURCE = re.compile(
     r"/apis/serving\.knative\.dev/v1/namespaces/([^/]+)/(services|revisions)(?:/([^/]+))?"
 )
 _FRONT_DOOR = re.compile(r"/run/([^/]+)(/.*)")
+# Of a new project, for all instances that a service may have:
+# https://cloud.google.com/run/quotas
+QUOTA_CPUS = 20
 NOT_FOUND: Answer = (HTTPStatus.NOT_FOUND, {"error": {"code": 404, "message": "not found"}})
 
 
@@ -49,6 +52,10 @@ class CloudRun:
         traffic = self.services.get(service, {}).get("status", {}).get("traffic", [])
         return next((one["revisionName"] for one in traffic if one.get("percent") == 100), "")
 
+    def tags(self, service: str) -> list[str]:
+        """The tags that keep a revision reachable, and its least number of instances running."""
+        return [one["tag"] for one in self.services[service]["status"]["traffic"] if "tag" in one]
+
     def is_open(self) -> bool:
         """Whether anybody may call, by the annotation that `--no-invoker-iam-check` sets."""
         annotations = [one["metadata"].get("annotations", {}) for one in self.services.values()]
@@ -61,7 +68,7 @@ class CloudRun:
             return None
         collection = self.services if match[2] == "services" else self.revisions
         if method in ("POST", "PUT"):
-            return HTTPStatus.OK, self._deploy(body)
+            return _beyond_quota(body) or (HTTPStatus.OK, self._deploy(body))
         if match[3] is None:
             return HTTPStatus.OK, {"items": list(collection.values()), "metadata": {}}
         return (HTTPStatus.OK, collection[match[3]]) if match[3] in collection else NOT_FOUND
@@ -161,6 +168,20 @@ class CloudRun:
         if "value" in variable or "valueFrom" not in variable:
             return str(variable.get("value", ""))
         return self.secret(variable["valueFrom"]["secretKeyRef"]["name"])
+
+
+def _beyond_quota(service: dict[str, Any]) -> Answer | None:
+    template = service["spec"]["template"]
+    most = int(template["metadata"]["annotations"]["autoscaling.knative.dev/maxScale"])
+    [container] = template["spec"]["containers"]
+    cpus = most * int(container.get("resources", {}).get("limits", {}).get("cpu", 1))
+    if cpus <= QUOTA_CPUS:
+        return None
+    message = (
+        f"Max instances must be set to {QUOTA_CPUS} or fewer to set the requested total CPU.\n"
+        f"Quota violated: CpuAllocPerProjectRegion requested: {cpus}000 allowed: {QUOTA_CPUS}000"
+    )
+    return HTTPStatus.BAD_REQUEST, {"error": {"code": 400, "message": message}}
 
 
 def _image_command(source: Path) -> list[str]:
