@@ -75,30 +75,24 @@ dataset() {
 # Tables, views and the table function are known to the schemas, which also bring an older table up
 # to this version. No table requires a partition filter: the deduplicated view's window, replay and
 # erasure look rows up by id, and BigQuery would refuse every one of those queries.
-schemas() { # plan|apply
-  "$PYTHON" -m schemas "$1" \
+schemas() { # plan|apply [--json]
+  "$PYTHON" -m schemas "$@" \
     --events_table="$GCP_PROJECT_ID.$BIGQUERY_DATASET_ID.$BIGQUERY_TABLE_ID" \
     --events_expiration_days="$EVENTS_EXPIRATION_DAYS" \
     --dead_letters_expiration_days="$DEAD_LETTERS_EXPIRATION_DAYS"
 }
 
 tables() {
-  local plan line all="tables and views of dataset $BIGQUERY_DATASET_ID" lacking=() exists=()
-  if ! plan=$(schemas plan 2>&1); then
-    [[ $APPLY == no && $plan == *"does not exist"* ]] || { echo "$plan" >&2 && return 1; }
-    report "would create" "$all"
-    return
-  fi
-  while read -r line && [[ -n $line ]]; do
-    line=${line#"$GCP_PROJECT_ID.$BIGQUERY_DATASET_ID."}
-    case $line in
-      *" does not exist") lacking+=("${line%% *}") ;;
-      *" lacks "*) lacking+=("columns of ${line/ lacks /: }") ;;
-      *" differs: "*) report differs "table ${line/ differs/}" ;;
-      *) exists+=("table ${line%% *}") && report exists "table ${line%% *}" ;;
+  local found outcome label all="tables and views of dataset $BIGQUERY_DATASET_ID" lacking=() exists=no
+  found=$(schemas plan --json | python3 -m deploy.tables) || return 1
+  while IFS=$'\t' read -r outcome label; do
+    case $outcome in
+      lacks) lacking+=("$label") ;;
+      differs) report differs "$label" ;;
+      exists) exists=yes && report exists "$label" ;;
     esac
-  done <<<"$plan"
-  if ((${#exists[@]} == 0)); then
+  done <<<"$found"
+  if [[ $exists == no ]]; then
     act create "$all" schemas apply
   elif ((${#lacking[@]})); then
     act create "$(IFS=,; echo "${lacking[*]}")" schemas apply

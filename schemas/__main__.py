@@ -4,6 +4,7 @@ See CONTRIBUTING.md for the recipe, and docs/schema.md for what each command say
 """
 
 import argparse
+import json
 import sys
 from collections.abc import Sequence
 from pathlib import Path
@@ -52,7 +53,7 @@ def _release(options: argparse.Namespace) -> None:
 
 def _plan(options: argparse.Namespace) -> None:
     # BigQuery's libraries are not among the edge's, which imports this package too.
-    from schemas.evolution.migration import migrate  # noqa: PLC0415
+    from schemas.evolution.migration import found, migrate  # noqa: PLC0415
 
     days = {
         "events": options.events_expiration_days,
@@ -61,6 +62,9 @@ def _plan(options: argparse.Namespace) -> None:
         "replays": options.dead_letters_expiration_days,
     }
     chosen = {kind: each for kind, each in days.items() if each is not None}
+    if options.json:
+        print(json.dumps([one._asdict() for one in found(options.events_table, chosen)]))  # noqa: T201
+        return
     text = migrate(options.events_table, execute=options.apply, expiration_days=chosen)
     print(text)  # noqa: T201 - a command's output
 
@@ -98,7 +102,11 @@ def _parser() -> argparse.ArgumentParser:
                 type=int,
                 help=f"of partitions, where {kind} is made; by default as in schemas/tables.json",
             )
-        migrating.set_defaults(run=_plan, apply=name == "apply")
+        migrating.set_defaults(run=_plan, apply=name == "apply", json=False)
+        if name == "plan":
+            migrating.add_argument(
+                "--json", action="store_true", help="what it found, for a program"
+            )
     return result
 
 

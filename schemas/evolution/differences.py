@@ -4,6 +4,7 @@ from collections.abc import Iterator
 
 from google.cloud import bigquery
 
+from schemas.evolution import statements
 from schemas.tables import Layout
 
 DAY_MILLISECONDS = 86_400_000
@@ -25,3 +26,19 @@ def differences(table: bigquery.Table, columns: set[str], stored: Layout) -> Ite
     clustering = list(table.clustering_fields or [])
     if clustering != stored.clustering:
         yield f"clusters by {clustering}, this version by {stored.clustering}"
+
+
+def faults(
+    present: dict[str, bigquery.SchemaField], wanted: list[statements.Field]
+) -> Iterator[str]:
+    """Why a table cannot become one of ours; columns of others may stay, if nullable."""
+    for field in wanted:
+        name, kind = field["name"], field["type"]
+        if name not in present:
+            if field["mode"] == "REQUIRED":
+                yield f"  {name} is missing: a REQUIRED column cannot be added"
+        elif present[name].field_type not in (kind, statements.SQL_TYPES.get(kind)):
+            yield f"  {name} is {present[name].field_type}, not {kind}"
+    for name in present.keys() - {field["name"] for field in wanted}:
+        if present[name].mode == "REQUIRED":
+            yield f"  {name} is REQUIRED, and no version has it"

@@ -6,7 +6,7 @@ https://cloud.google.com/bigquery/docs/managing-table-schemas
 """
 
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from functools import partial
 from typing import NamedTuple
 
@@ -16,7 +16,8 @@ from google.cloud import bigquery
 from flex_template.bigquery.client import connect
 from flex_template.bigquery.table_name import TableName
 from schemas.evolution import statements
-from schemas.evolution.differences import DAY_MILLISECONDS, differences
+from schemas.evolution.differences import DAY_MILLISECONDS, differences, faults
+from schemas.evolution.found import Found, lines
 from schemas.evolution.statements import Field
 from schemas.evolution.write_api import wait_for_columns
 from schemas.tables import TABLES, Layout, layout, table_schema
@@ -34,10 +35,10 @@ class Step(NamedTuple):
 
 
 class Plan(NamedTuple):
-    """What was found, a line for each table; and what is to be changed, in order."""
+    """What was found of each table; and what is to be changed, in order."""
 
     events_table: str
-    found: list[str]
+    found: list[Found]
     added_to_events: set[str]
     steps: list[Step]
 
@@ -45,7 +46,7 @@ class Plan(NamedTuple):
 def summary(plan: Plan) -> str:
     """The plan for people: what is there, its statements, and the order of the roll-out."""
     changes = [f"{step.statement};" for step in plan.steps]
-    return "\n\n".join(["\n".join(plan.found), *changes, ORDER])
+    return "\n\n".join(["\n".join(lines(plan.found)), *changes, ORDER])
 
 
 def migrate(
@@ -66,6 +67,18 @@ def migrate(
         return summary(plan)
 
 
+def found(events_table: str, expiration_days: ExpirationDays | None = None) -> list[Found]:
+    """What a program asks for instead of the plan: nothing if there is no dataset.
+
+    Raises:
+        SystemExit: it cannot be read; the message says why.
+    """
+    with connect(events_table) as client:
+        if not _has_dataset(client, TableName.parse(events_table)):
+            return []
+        return make_plan(client, events_table, expiration_days).found
+
+
 def make_plan(
     client: bigquery.Client, events_table: str, expiration_days: ExpirationDays | None = None
 ) -> Plan:
@@ -76,7 +89,9 @@ def make_plan(
     """
     name = TableName.parse(events_table)
     plan = Plan(str(name), [], set(), [])
-    _require_dataset(client, f"{name.project}.{name.dataset}")
+    if not _has_dataset(client, name):
+        dataset = f"{name.project}.{name.dataset}"
+        sys.exit(f"dataset {dataset} does not exist; deploy/setup.sh creates it")
     for kind in TABLES:
         days = (expiration_days or {}).get(kind, layout(kind).expiration_days)
         _plan_table(client, plan, kind, str(name if kind == "events" else name.beside(kind)), days)
@@ -85,13 +100,15 @@ def make_plan(
     return plan
 
 
-def _require_dataset(client: bigquery.Client, dataset: str) -> None:
+def _has_dataset(client: bigquery.Client, name: TableName) -> bool:
+    dataset = f"{name.project}.{name.dataset}"
     try:
         client.get_dataset(dataset)
     except NotFound:
-        sys.exit(f"dataset {dataset} does not exist; deploy/setup.sh creates it")
+        return False
     except Forbidden:
         sys.exit(f"no permission to read dataset {dataset}; nothing was changed")
+    return True
 
 
 def _plan_table(
@@ -100,39 +117,24 @@ def _plan_table(
     try:
         table = client.get_table(name)
     except NotFound:
-        plan.found.append(f"{name} does not exist")
+        plan.found.append(Found(name, exists=False))
         plan.steps.append(_creation(kind, name, expiration_days))
         return
     except Forbidden:
         sys.exit(f"no permission to read table {name}; nothing was changed")
     present = {field.name: field for field in table.schema}
-    faults = list(_faults(present, table_schema(kind)))
-    if faults:
-        sys.exit("\n".join([f"table {name} is another; nothing was changed", *faults]))
+    if reasons := list(faults(present, table_schema(kind))):
+        sys.exit("\n".join([f"table {name} is another; nothing was changed", *reasons]))
     missing = [field for field in table_schema(kind) if field["name"] not in present]
     names = [field["name"] for field in missing]
-    plan.found.append(f"{name} lacks {', '.join(names)}" if names else f"{name} has every column")
     columns = {field["name"] for field in table_schema(kind)}
     stored = layout(kind)._replace(expiration_days=expiration_days)
-    plan.found.extend(f"{name} differs: {line}" for line in differences(table, columns, stored))
+    differs = list(differences(table, columns, stored))
+    plan.found.append(Found(name, exists=True, lacks=names, differs=differs))
     if missing:
         plan.steps.append(_extension(table, missing))
     if kind == "events":
         plan.added_to_events.update(names)
-
-
-def _faults(present: dict[str, bigquery.SchemaField], wanted: list[Field]) -> Iterator[str]:
-    """Why a table cannot become one of ours; columns of others may stay, if nullable."""
-    for field in wanted:
-        name, kind = field["name"], field["type"]
-        if name not in present:
-            if field["mode"] == "REQUIRED":
-                yield f"  {name} is missing: a REQUIRED column cannot be added"
-        elif present[name].field_type not in (kind, statements.SQL_TYPES.get(kind)):
-            yield f"  {name} is {present[name].field_type}, not {kind}"
-    for name in present.keys() - {field["name"] for field in wanted}:
-        if present[name].mode == "REQUIRED":
-            yield f"  {name} is REQUIRED, and no version has it"
 
 
 def _creation(kind: str, name: str, expiration_days: int) -> Step:
@@ -193,4 +195,4 @@ def apply(client: bigquery.Client, plan: Plan) -> None:
 
 def _stop(plan: Plan, fault: str, changed: list[str]) -> None:
     changes = f"changed: {', '.join(changed)}" if changed else "nothing was changed"
-    sys.exit("\n".join([*plan.found, fault, changes]))
+    sys.exit("\n".join([*lines(plan.found), fault, changes]))

@@ -63,6 +63,18 @@ def test_the_plan_is_one_statement_for_all_columns_and_changes_nothing(
     assert not set(NEW) & set(columns(warehouse, earlier))
 
 
+def test_a_program_is_told_what_was_found_without_words(
+    warehouse: Warehouse, earlier: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    main(["plan", "--json", f"--events_table={earlier}"])
+    events, *others = json.loads(capsys.readouterr().out)
+    assert (events["table"], events["exists"], events["lacks"]) == (earlier, True, NEW)
+    assert events["differs"]
+    assert [one["exists"] for one in others] == [True, True]
+    main(["plan", "--json", f"--events_table={warehouse.dataset}_without.events"])
+    assert json.loads(capsys.readouterr().out) == []
+
+
 def test_apply_adds_the_columns_last_and_is_repeatable(warehouse: Warehouse, earlier: str) -> None:
     ended = command("apply", earlier)
     assert (ended.returncode, ended.stderr) == (0, "")
