@@ -30,8 +30,15 @@ def lacking(policy: dict[str, Any], grants: Iterable[Grant]) -> list[Grant]:
 
 def extended(policy: dict[str, Any], grants: Iterable[Grant]) -> dict[str, Any]:
     """The policy with the grants too, unconditionally, and with all that it had."""
-    added = [{"role": role, "members": [member]} for role, member in grants]
-    return policy | {"bindings": [*policy.get("bindings", []), *added]}
+    bindings = [dict(binding) for binding in policy.get("bindings", [])]
+    for role, member in grants:
+        # One binding for a role, as IAM itself keeps them.
+        own = (each for each in bindings if each["role"] == role and "condition" not in each)
+        if binding := next(own, None):
+            binding["members"] = [*binding["members"], member]
+        else:
+            bindings.append({"role": role, "members": [member]})
+    return policy | {"bindings": bindings}
 
 
 def main() -> None:
