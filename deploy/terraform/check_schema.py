@@ -108,6 +108,8 @@ def main() -> None:
     configurations = resource_types(types)
     faults, count = [], 0
     for kind, name, block in resources():
+        if kind.strip('"') == "terraform_data":  # of Terraform itself
+            continue
         count += 1
         path = f"{kind}.{name}"
         provider = block.get("provider", ["google"])[0].strip("${}")

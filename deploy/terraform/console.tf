@@ -1,16 +1,20 @@
 # The console behind Identity-Aware Proxy, if the settings name a service for it. Who may pass the
 # proxy is granted by hand: docs/deploy.md, "The console".
 variable "console_image" {
-  description = "The console's image by digest; needed only with CONSOLE_SERVICE."
+  description = "The console's image by digest, with CONSOLE_SERVICE; empty: builds create the service."
   type        = string
   default     = ""
 }
 
-data "google_project" "this" {}
+data "google_project" "this" {
+  for_each   = local.console_service
+  depends_on = [google_project_service.api]
+}
 
 locals {
   has_console     = local.settings.CONSOLE_SERVICE != ""
   console         = local.has_console ? toset([local.settings.CONSOLE_SERVICE]) : toset([])
+  console_service = var.console_image == "" ? toset([]) : local.console
   console_secrets = setunion(local.has_console ? [local.settings.CONSOLE_SECRET] : [], local.has_console ? local.hmac : [])
   operator        = "serviceAccount:${local.settings.CONSOLE_ACCOUNT}@${local.project}.iam.gserviceaccount.com"
 }
@@ -82,7 +86,7 @@ resource "google_service_account_iam_member" "console" {
 }
 
 resource "google_cloud_run_v2_service" "console" {
-  for_each = local.console
+  for_each = local.console_service
   provider = google-beta # iap_enabled is in no other
 
   name                = each.value
@@ -112,7 +116,7 @@ resource "google_cloud_run_v2_service" "console" {
           "MAX_EVENT_AGE_DAYS", "CONSOLE_OPERATORS"] : name => local.settings[name] },
           {
             CONSOLE_ACCESS       = "iap"
-            CONSOLE_IAP_AUDIENCE = "/projects/${data.google_project.this.number}/locations/${local.region}/services/${each.value}"
+            CONSOLE_IAP_AUDIENCE = "/projects/${data.google_project.this[each.value].number}/locations/${local.region}/services/${each.value}"
           },
         )
         content {

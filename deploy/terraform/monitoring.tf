@@ -27,6 +27,8 @@ resource "google_logging_metric" "rejections" {
       description = local.rejections.metricDescriptor.labels[0].description
     }
   }
+
+  depends_on = [google_project_service.api]
 }
 
 resource "google_monitoring_notification_channel" "email" {
@@ -36,6 +38,7 @@ resource "google_monitoring_notification_channel" "email" {
   type         = "email"
   labels       = { email_address = local.settings.ALERT_EMAIL }
   user_labels  = { service = "aegis" }
+  depends_on   = [google_project_service.api]
 }
 
 resource "google_monitoring_alert_policy" "alert" {
@@ -75,4 +78,5 @@ resource "google_monitoring_alert_policy" "alert" {
 
 resource "google_monitoring_dashboard" "aegis" {
   dashboard_json = templatefile("${local.monitoring}/dashboard.json", local.settings)
+  depends_on     = [google_project_service.api]
 }

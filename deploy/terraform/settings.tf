@@ -5,18 +5,20 @@ variable "environment" {
 }
 
 variable "edge_image" {
-  description = "The edge's image by digest, as a build's step `build` prints it."
+  description = "The edge's image by digest, as a build's step `build` prints it; empty: builds create the service."
   type        = string
+  default     = ""
 
   validation {
-    condition     = can(regex("@sha256:[0-9a-f]{64}$", var.edge_image))
+    condition     = can(regex("^$|@sha256:[0-9a-f]{64}$", var.edge_image))
     error_message = "An image without a digest can still move."
   }
 }
 
 variable "revision" {
-  description = "The published spec that the job is started from: templates/REVISION.json in the bucket."
+  description = "The published spec that the job is started from, templates/REVISION.json in the bucket; empty: builds start the job."
   type        = string
+  default     = ""
 }
 
 locals {

@@ -1,6 +1,8 @@
-# The edge and the job. Cloud Build replaces both without Terraform: what it changes is ignored here.
+# The edge and the job, where the variables name an image and a spec. Otherwise builds create both.
 resource "google_cloud_run_v2_service" "edge" {
-  name                = local.settings.EDGE_SERVICE
+  for_each = var.edge_image == "" ? toset([]) : toset([local.settings.EDGE_SERVICE])
+
+  name                = each.value
   location            = local.region
   deletion_protection = true
 
@@ -50,6 +52,7 @@ resource "google_cloud_run_v2_service" "edge" {
     }
   }
 
+  # Each build deploys a revision.
   lifecycle {
     ignore_changes = [template, traffic, client, client_version]
   }
@@ -57,8 +60,17 @@ resource "google_cloud_run_v2_service" "edge" {
   depends_on = [google_secret_manager_secret_iam_member.edge]
 }
 
+resource "terraform_data" "revision" {
+  input = var.revision
+}
+
+# One owner only: the provider takes a job that a build has updated for one that is gone, and would
+# start another of the same name. A new revision drains the job and starts it again: an update in
+# place would send the earlier image, which the provider keeps in its state.
 resource "google_dataflow_flex_template_job" "pipeline" {
-  provider                = google-beta
+  count    = var.revision == "" ? 0 : 1
+  provider = google-beta
+
   name                    = local.settings.JOB_NAME
   region                  = local.region
   container_spec_gcs_path = "gs://${google_storage_bucket.staging.name}/templates/${var.revision}.json"
@@ -81,8 +93,10 @@ resource "google_dataflow_flex_template_job" "pipeline" {
     max_event_age_days = local.settings.MAX_EVENT_AGE_DAYS
   }
 
+  # It looks for a Python job's options under their names in Java, and finds none of them.
   lifecycle {
-    ignore_changes = [container_spec_gcs_path, labels]
+    ignore_changes       = all
+    replace_triggered_by = [terraform_data.revision]
   }
 
   depends_on = [google_project_iam_member.grant, google_bigquery_table_iam_member.pipeline]

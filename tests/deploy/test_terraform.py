@@ -64,6 +64,27 @@ def test_a_name_comes_from_the_settings_file(setting: str) -> None:
     assert f"local.settings.{setting}\n" in TEXT
 
 
+@pytest.mark.parametrize("environment", ["staging", "production"])
+def test_the_first_apply_needs_no_image_and_no_spec(environment: str) -> None:
+    """There is none in an empty project, and no secret has a value that a revision could read."""
+    main = (MODULE / "environments" / environment / "main.tf").read_text()
+    variables = re.findall(r'^variable "(\w+)" \{\n(.*?)^\}', main, re.MULTILINE | re.DOTALL)
+    assert [name for name, _ in variables] == ["edge_image", "console_image", "revision"]
+    assert [name for name, body in variables if 'default     = ""\n' not in body] == []
+    for name in ("google_cloud_run_v2_service", "google_dataflow_flex_template_job"):
+        for block in re.findall(rf'^resource "{name}".*?^\}}', TEXT, re.MULTILINE | re.DOTALL):
+            assert re.search(r"^  (?:count|for_each) ", block, re.MULTILINE), block[:80]
+
+
+def test_terraform_leaves_a_running_job_as_it_is() -> None:
+    """The provider would read a Python job's options wrongly, and start the job anew each time."""
+    [job] = re.findall(
+        r'^resource "google_dataflow_flex_template_job".*?^\}', TEXT, re.MULTILINE | re.DOTALL
+    )
+    assert re.search(r"ignore_changes +\= all\n", job)
+    assert "replace_triggered_by = [terraform_data.revision]\n" in job
+
+
 def test_every_setting_that_the_module_reads_is_one() -> None:
     read = set(re.findall(r"local\.settings\.([A-Z_]+)", TEXT))
     in_a_list = {name for name in RULES if f'"{name}"' in TEXT}

@@ -9,19 +9,21 @@ terraform {
 }
 
 variable "edge_image" {
-  description = "The edge's image by digest."
+  description = "The edge's image by digest; empty: builds create the service."
   type        = string
+  default     = ""
 }
 
 variable "console_image" {
-  description = "The console's image by digest, with CONSOLE_SERVICE."
+  description = "The console's image by digest, with CONSOLE_SERVICE; empty: builds create the service."
   type        = string
   default     = ""
 }
 
 variable "revision" {
-  description = "The published spec that the job is started from."
+  description = "The published spec that the job is started from; empty: builds start the job."
   type        = string
+  default     = ""
 }
 
 module "aegis" {
