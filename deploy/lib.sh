@@ -1,5 +1,5 @@
 # shellcheck shell=bash
-# The verbs of setup.sh and teardown.sh, which source this file.
+# The verbs of setup.sh, teardown.sh and renew_alerts.sh, which source this file.
 # shellcheck disable=SC2034,SC2154
 source deploy/environment.sh
 
@@ -43,6 +43,15 @@ holds() {
   done
   COMMAND=("${@:2}")
   "${check[@]}" &>/dev/null
+}
+
+# ensure LABEL CHECK... -- CREATE...: create unless the check succeeds.
+ensure() {
+  if holds "${@:2}"; then
+    report exists "$1"
+  else
+    act create "$1" "${COMMAND[@]}"
+  fi
 }
 
 # act VERB LABEL COMMAND...: run it quietly, or only say so; its output appears if it fails.

@@ -17,15 +17,6 @@ source deploy/grants.sh
 # shellcheck source=deploy/monitoring.sh
 source deploy/monitoring.sh
 
-# ensure LABEL CHECK... -- CREATE...: create unless the check succeeds.
-ensure() {
-  if holds "${@:2}"; then
-    report exists "$1"
-  else
-    act create "$1" "${COMMAND[@]}"
-  fi
-}
-
 # compare LABEL WANTED FOUND: a difference is the reader's to judge, so it is only reported.
 compare() {
   [[ $2 == "$3" ]] || report differs "$1: is ${3:-unset}, this version sets ${2:-none}"
