@@ -1,36 +1,58 @@
 """Judges what `pip-audit --format=json` found, on standard input; the argument names the image.
 
 Ends with 1 if a pin has a known vulnerability, and with 3 if no pin could be looked up: pip-audit
-itself ends well where the package index has no advisories, which proves nothing.
+itself ends well where the package index has no advisories, which proves nothing. What accepted.txt
+names is said, but stops nothing.
 """
 
 import json
 import sys
+from collections.abc import Collection
+from pathlib import Path
 from typing import Any
 
 NOT_SCANNED = 3
+ACCEPTED = Path(__file__).with_name("accepted.txt")
 
 
-def judge(dependencies: list[dict[str, Any]]) -> tuple[list[str], int]:
+def accepted_ids(text: str) -> set[str]:
+    """The first word of each line that is no comment.
+
+    Raises:
+        SystemExit: a line gives no reason.
+    """
+    lines = [line.split() for line in text.splitlines() if line and line[0] != "#"]
+    for words in lines:
+        if len(words) < 2:  # noqa: PLR2004 - an id and a reason
+            raise SystemExit(f"{ACCEPTED}: {words[0]} has no reason")
+    return {words[0] for words in lines}
+
+
+def judge(
+    dependencies: list[dict[str, Any]], accepted: Collection[str] = ()
+) -> tuple[list[str], int]:
     """Lines for people, and the exit code."""
     looked_up = [one for one in dependencies if "skip_reason" not in one]
     skipped = len(dependencies) - len(looked_up)
     if not looked_up:
         line = f"NOT SCANNED: the index has advisories for none of its {skipped} pins"
         return [line], NOT_SCANNED
-    found = [
+    met = [(one, vulnerability) for one in looked_up for vulnerability in one["vulns"]]
+    lines = [
         f"{one['name']} {one['version']}: {vulnerability['id']}, mended in "
         f"{', '.join(vulnerability['fix_versions']) or 'no version yet'}"
-        for one in looked_up
-        for vulnerability in one["vulns"]
+        f"{', accepted' if vulnerability['id'] in accepted else ''}"
+        for one, vulnerability in met
     ]
+    faults = sum(vulnerability["id"] not in accepted for _, vulnerability in met)
     missed = f", {skipped} not looked up" if skipped else ""
-    total = f"{len(looked_up)} pins looked up{missed}, known faults: {len(found)}"
-    return [*found, total], int(bool(found))
+    total = f"{len(looked_up)} pins looked up{missed}, known faults: {faults}"
+    return [*lines, total], int(bool(faults))
 
 
 def main() -> None:
-    lines, code = judge(json.load(sys.stdin)["dependencies"])
+    accepted = accepted_ids(ACCEPTED.read_text(encoding="utf-8"))
+    lines, code = judge(json.load(sys.stdin)["dependencies"], accepted)
     for line in lines:
         print(f"{sys.argv[1]}: {line}")
     raise SystemExit(code)

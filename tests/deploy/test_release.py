@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from deploy.release.audit import judge
+from deploy.release.audit import ACCEPTED, accepted_ids, judge
 from tests.deploy.project import REPOSITORY
 
 GIT = ["git", "-c", "user.name=t", "-c", "user.email=t@example.com"]
@@ -81,6 +81,15 @@ def test_a_pin_with_a_known_fault_ends_the_scan_badly() -> None:
     assert code == 1
     assert lines[0] == "faulty 1.0: CVE-1, mended in 1.1"
     assert lines[1] == "2 pins looked up, 1 not looked up, known faults: 1"
+
+
+def test_a_fault_that_is_accepted_with_a_reason_is_said_and_stops_nothing() -> None:
+    accepted = accepted_ids("# why\nCVE-1  no path of ours reaches it\n")
+    lines, code = judge([FAULTY], accepted)
+    assert (lines[0], code) == ("faulty 1.0: CVE-1, mended in 1.1, accepted", 0)
+    with pytest.raises(SystemExit, match="CVE-2 has no reason"):
+        accepted_ids("CVE-2\n")
+    assert accepted_ids(ACCEPTED.read_text()) == set()
 
 
 def test_pins_without_a_known_fault_end_it_well() -> None:
