@@ -42,6 +42,12 @@ def test_shellcheck_finds_nothing_in_a_step(step: str) -> None:
     assert checked.returncode == 0, checked.stdout
 
 
+def test_the_tests_fit_into_the_machines_memory() -> None:
+    """By themselves they would start two workers a core, of some hundred megabytes each."""
+    assert BUILD["options"]["machineType"] == "E2_HIGHCPU_8"  # 8 cores, 8 GB
+    assert "PYTEST_ADDOPTS=--numprocesses=4 make" in STEPS["test"]["script"]
+
+
 def test_steps_read_only_variables_that_every_build_has() -> None:
     read = set(re.findall(r"\$\{?([A-Z_]+)", "".join(step["script"] for step in STEPS.values())))
     assert read <= BUILD["substitutions"].keys()
