@@ -29,6 +29,9 @@ if ! python3 -m deploy.steps.check_edge "$1" "$(<build/release/tag)" --row; then
     deploy/steps/job.sh "$1" "$earlier"
   elif [[ -z $before ]]; then
     gcloud dataflow jobs cancel "$(active_job id)" --region="$REGION"
+  else
+    echo "the earlier job has no label \`revision\`, so the new one stays: docs/flex-template.md," \
+      "\"Roll back\"" >&2
   fi
   exit 1
 fi

@@ -20,6 +20,7 @@ REPOSITORY = Path(__file__).parents[2]
 PATH = f"{Path(sys.executable).parent}:{os.environ['PATH']}"
 SERVICES = {
     "artifactregistry": "",
+    "cloudbuild": "",
     "cloudresourcemanager": "",
     "iam": "",
     "iap": "",
@@ -158,9 +159,8 @@ class Project:
         rows = answer.raise_for_status().json().get("rows", [])
         return [[field["v"] for field in row["f"]] for row in rows]
 
-    def subscription(self) -> httpx.Response:
-        name = f"projects/{PROJECT}/subscriptions/events-pipeline"
-        return httpx.get(f"{self.pubsub}/v1/{name}")
+    def subscription(self, name: str = "events-pipeline") -> httpx.Response:
+        return httpx.get(f"{self.pubsub}/v1/projects/{PROJECT}/subscriptions/{name}")
 
 
 def environment_text(**changes: str) -> str:

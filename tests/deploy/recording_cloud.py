@@ -82,6 +82,11 @@ class Cloud:
         data = self.resources[f"{self.root}/secrets/{name}/versions/1"]["payload"]["data"]
         return base64.b64decode(data).decode()
 
+    def alerts(self) -> list[str]:
+        """Every alert policy, as text."""
+        found = self.resources.items()
+        return [json.dumps(policy) for path, policy in found if "/alertPolicies/" in path]
+
     def grants(self) -> dict[str, set[tuple[str, str]]]:
         """For each role, where it is granted and to whom: (last part of the path, account)."""
         found: dict[str, set[tuple[str, str]]] = {}
@@ -121,14 +126,20 @@ class Cloud:
                     ]
                 }
             }
-        if verb == "getIamPolicy":
-            return HTTPStatus.OK, self.policies.get(resource, {"etag": "ACAB"})
+        if verb in ("getIamPolicy", "generateServiceIdentity", "list"):
+            return HTTPStatus.OK, self._unchanged(verb, resource)
         if method == "GET":
             return self._read(resource)
         if verb in ("setIamPolicy", "putIamPolicy"):
             self.policies[resource] = body["policy"]
             return HTTPStatus.OK, body["policy"]
         return self._write(method, resource, verb, query | body)
+
+    def _unchanged(self, verb: str, resource: str) -> dict[str, Any]:
+        """What a call answers that changes nothing here; `list` is of the log's entries."""
+        if verb == "getIamPolicy":
+            return self.policies.get(resource, {"etag": "ACAB"})
+        return {} if verb == "list" else _finished_operation("")
 
     def _read(self, path: str) -> Answer:
         if path in self.resources:
@@ -160,7 +171,7 @@ class Cloud:
             return HTTPStatus.OK, _finished_operation("")
         name = self._new_path(path, verb, body)
         resource_name = re.sub(r"^/v\d/", "", name).rsplit("/b/", 1)[-1]
-        self.resources[name] = body | {"name": resource_name}
+        self.resources[name] = body | {"name": resource_name, "id": name.rpartition("/")[2]}
         if path.endswith("/serviceAccounts"):
             self.resources[name]["email"] = name.rpartition("/")[2]
         if "repositoryId" in body:

@@ -1,9 +1,10 @@
 """docs/deploy.md from an empty project on, and the whole of cloudbuild.yaml, step by step.
 
 The commands of the page are run as they are written, in their order; where it submits a build, the
-steps of cloudbuild.yaml run here. Then come pushes, a roll-back, and roll-outs that must fail.
+steps of cloudbuild.yaml run here. Between them come pushes, a roll-back, and roll-outs that fail.
 """
 
+import json
 import re
 from subprocess import CompletedProcess
 from typing import NamedTuple
@@ -11,14 +12,20 @@ from typing import NamedTuple
 import pytest
 
 from tests.deploy.build import BUILD, Builder, Outcome
-from tests.deploy.project import PROJECT, REPOSITORY
+from tests.deploy.pages import sections
+from tests.deploy.project import PROJECT
 
 ALL_STEPS = [step["id"] for step in BUILD["steps"]]
-PAGE = (REPOSITORY / "docs/deploy.md").read_text()
-FIRST_PART, LATER = PAGE.split("## What `setup.sh` makes")
-FROM_ZERO, BY_HAND = FIRST_PART.split("### Without Cloud Build")
+PAGE = sections("deploy.md")
+FROM_ZERO = [*PAGE["From zero, in order"], *PAGE["The console"]]
+[BY_HAND] = PAGE["Without Cloud Build"]
+LATER = [*PAGE["What `setup.sh` makes"], *PAGE["Terraform instead"]]
+BLUE_GREEN = PAGE["Blue-green"]
+TAKING_DOWN = PAGE["Taking it down"][:2]  # test_setup.py runs the rest on its own project
+[ROLL_BACK] = sections("flex-template.md")["Roll back"]
+[DRAIN] = sections("flex-template.md")["Drain, or cancel"]
+FIRST_LOOK = "\n".join(sections("runbook.md")["Runbook"])
 SUBMIT = "gcloud beta builds submit"
-ELSEWHERE = ("gcloud auth login", "make install")  # need a browser, a package index
 KEYS = {"NEW": "a-new-key-of-16-letters", "OLD": "an-old-key-of-16-letters"}
 NOON = 1_790_000_000  # when the first commit was made
 State = tuple[str, list[str]]
@@ -30,6 +37,7 @@ class Story(NamedTuple):
     documented: list[CompletedProcess[str]]
     first: tuple[Outcome, State]
     strangers: list[int]
+    keys: str
     pushed: tuple[Outcome, State]
     by_hand: tuple[CompletedProcess[str], State]
     broken: tuple[Outcome, State]
@@ -45,37 +53,31 @@ class Story(NamedTuple):
     revision_after: str
     left: list[str]
     tags: list[str]
-
-
-def blocks(page: str) -> list[str]:
-    """The commands of a page, block by block, without what a rehearsal cannot do."""
-    found = re.findall(r"^```sh\n(.*?)^```", page, re.MULTILINE | re.DOTALL)
-    return [
-        "\n".join(line for line in block.splitlines() if not line.startswith(ELSEWHERE))
-        for block in found
-    ]
+    blue_green: list[tuple[str, str]]
+    alerts: list[str]
+    drained: set[str]
 
 
 @pytest.fixture(scope="session")
 def story(builder: Builder) -> Story:
-    before, submit, after = _around(blocks(FROM_ZERO))
+    before, submit, after = _around(FROM_ZERO)
     documented = [builder.shell(block) for block in before]
     assert documented[-1].returncode == 0, documented[-1].stderr
     first = _build(builder, None, **_substitutions(submit))
     assert first[0].failed == "", first[0].output
     strangers = [_health(builder)]
+    first_revision = builder.running_revision()
     documented += [builder.shell(block) for block in after]
     strangers.append(_health(builder))
     pushed = _build(builder, NOON)
-    builder.roll_back(first[1][0])
+    names = {"EARLIER_REVISION": first_revision, "aegis-edge-00041-abc": first[1][0]}
+    documented.append(builder.shell(_with(ROLL_BACK, names)))
     commit = builder.commit(NOON + 1)
-    [commands] = blocks(BY_HAND)
-    by_hand = builder.shell(commands, **commit), builder.state()
-    documented += [
-        builder.shell(block, **KEYS)
-        for block in blocks(LATER)
-        if "add-iam-policy-binding" in block or "secrets versions add aegis-api-keys --d" in block
-    ]
+    by_hand = builder.shell(BY_HAND, **commit), builder.state()
+    *grants_and_keys, terraform = LATER
+    documented += [builder.shell(block, **KEYS) for block in grants_and_keys]
+    keys = builder.project.cloud.secret("aegis-api-keys")
+    documented.append(builder.shell(terraform))
     builder.cloud_run.reaches_pubsub = False
     broken = _build(builder, NOON + 2)
     builder.cloud_run.reaches_pubsub = True
@@ -96,10 +98,20 @@ def story(builder: Builder) -> Story:
     builder.dataflow.jobs_store = False
     no_rows = _build(builder, NOON + 7, ROW_WAIT_SECONDS="1")
     builder.dataflow.jobs_store = True
+    revision_after, left = builder.running_revision(), builder.lock()
+    tags = builder.cloud_run.tags("aegis-edge")
+    documented += [builder.shell(block, REVISION=revision_after) for block in BLUE_GREEN]
+    documented.append(builder.shell(FIRST_LOOK.replace("=CODE", "=malformed_json")))
+    blue_green = builder.jobs()
+    alerts = builder.project.cloud.alerts()
+    documented += [builder.shell(block) for block in TAKING_DOWN]
+    builder.start_job("JOB_ID")
+    documented.append(builder.shell(DRAIN))
     return Story(
         documented,
         first,
         strangers,
+        keys,
         pushed,
         by_hand,
         broken,
@@ -112,9 +124,12 @@ def story(builder: Builder) -> Story:
         unlocked,
         revision_before,
         no_rows,
-        builder.running_revision(),
-        builder.lock(),
-        builder.cloud_run.tags("aegis-edge"),
+        revision_after,
+        left,
+        tags,
+        blue_green,
+        alerts,
+        {state for _, state in builder.jobs()},
     )
 
 
@@ -122,6 +137,12 @@ def _build(builder: Builder, committed: int | None, **given: str) -> tuple[Outco
     substitutions = {"_JOB_ACTION": "deploy"} | given
     outcome = builder.build(committed=committed, **substitutions)
     return outcome, builder.state()
+
+
+def _with(block: str, names: dict[str, str]) -> str:
+    for placeholder, name in names.items():
+        block = block.replace(placeholder, name)
+    return block
 
 
 def _around(page: list[str]) -> tuple[list[str], str, list[str]]:
@@ -141,13 +162,13 @@ def _health(builder: Builder) -> int:
 
 
 def test_every_command_of_the_page_ends_well(story: Story) -> None:
-    assert len(story.documented) >= 8
+    assert len(story.documented) >= 17
     assert [done.stderr for done in story.documented if done.returncode] == []
 
 
 def test_set_up_prints_the_command_that_the_page_goes_on_with(story: Story) -> None:
     printed = " ".join(story.documented[1].stdout.replace("\\\n", " ").split())
-    submit = _around(blocks(FROM_ZERO))[1]
+    submit = _around(FROM_ZERO)[1]
     assert printed.endswith(" ".join(submit.replace("\\\n", " ").split()))
 
 
@@ -235,15 +256,34 @@ def test_a_job_of_a_topic_may_make_its_subscription(story: Story, builder: Build
     assert grants["roles/pubsub.editor"] == {(PROJECT, "aegis-pipeline")}
 
 
-def test_both_keys_are_good_while_clients_change_theirs(story: Story, builder: Builder) -> None:
-    assert story.unlocked[0].failed == ""
-    assert builder.project.cloud.secret("aegis-api-keys") == ",".join(KEYS.values())
+def test_both_keys_are_good_while_clients_change_theirs(story: Story) -> None:
+    assert story.keys == ",".join(KEYS.values())
+
+
+def test_the_second_job_takes_over_and_the_first_is_drained(story: Story, builder: Builder) -> None:
+    running = [name for name, state in story.blue_green if state == "JOB_STATE_RUNNING"]
+    assert running == ["aegis-events-green"]
+    assert ("aegis-events", "JOB_STATE_DRAINED") in story.blue_green
+    assert builder.project.subscription("events-pipeline-green").status_code == 200
+    assert builder.project.subscription().status_code == 404
+
+
+def test_the_alerts_follow_the_second_job_and_keep_who_is_told(story: Story) -> None:
+    of_a_job = [alert for alert in story.alerts if "aegis-events" in alert]
+    assert len(of_a_job) >= 5
+    assert [alert for alert in of_a_job if "aegis-events-green" not in alert] == []
+    assert all(json.loads(alert)["notificationChannels"] for alert in story.alerts)
+
+
+def test_taking_down_leaves_no_service_and_no_job(story: Story, builder: Builder) -> None:
+    assert builder.cloud_run.services == {}
+    assert "JOB_STATE_RUNNING" not in story.drained
 
 
 def test_the_console_stands_behind_the_proxy(story: Story, builder: Builder) -> None:
     assert "there is no console" in story.first[0].output
     assert story.pushed[0].failed == ""
-    console = builder.cloud_run.services["aegis-console"]
+    console = builder.cloud_run.deleted["aegis-console"]
     assert console["metadata"]["annotations"]["run.googleapis.com/iap-enabled"] == "true"
     container = console["spec"]["template"]["spec"]["containers"][0]
     variables = {one["name"]: one.get("value", "") for one in container["env"]}
@@ -257,7 +297,7 @@ def test_the_console_stands_behind_the_proxy(story: Story, builder: Builder) -> 
 def test_every_setting_reaches_the_service_on_every_deployment(
     story: Story, builder: Builder
 ) -> None:
-    template = builder.cloud_run.services["aegis-edge"]["spec"]["template"]
+    template = builder.cloud_run.deleted["aegis-edge"]["spec"]["template"]
     names = {variable["name"] for variable in template["spec"]["containers"][0]["env"]}
     assert story.pushed[0].failed == ""
     assert names >= {"ALLOWED_ORIGINS", "AUTH_MODE", "API_KEYS", "USER_ID_HMAC_KEY"}

@@ -1,4 +1,4 @@
-"""The two recipes for one machine start the job that they are meant to start."""
+"""The recipes for one machine, and its page's commands, start the job that they are meant to."""
 
 import os
 import re
@@ -10,10 +10,13 @@ from pathlib import Path
 import pytest
 
 from flex_template.job import Job
+from tests.deploy.pages import sections
 from tests.machine import ROOT, require
 
 FOLDER = ROOT / "deploy" / "one_machine"
 UNIT = (FOLDER / "aegis-pipeline.service").read_text()
+PAGE = sections("one-machine.md")
+IMAGE_COMMAND, POOL_COMMAND = PAGE["In a container"]
 SETTINGS = dict(
     line.split("=", 1)
     for line in (FOLDER / "aegis-pipeline.env").read_text().splitlines()
@@ -39,8 +42,9 @@ def worker_pool_flags(tmp_path: Path, **settings: str) -> dict[str, str]:
     gcloud.write_text('#!/bin/sh\nprintf "%s\\n" "$@"\n')
     gcloud.chmod(0o755)
     done = subprocess.run(
-        [FOLDER / "worker_pool.sh"],
-        env={"PATH": f"{tmp_path}:{os.environ['PATH']}", "GCP_PROJECT_ID": "my-project"} | settings,
+        ["bash", "-euc", POOL_COMMAND],
+        cwd=ROOT,
+        env={"PATH": f"{tmp_path}:{os.environ['PATH']}"} | settings,
         capture_output=True,
         text=True,
         check=True,
@@ -50,6 +54,43 @@ def worker_pool_flags(tmp_path: Path, **settings: str) -> dict[str, str]:
     return dict(
         line[2:].split("=", 1) for line in done.stdout.splitlines() if line.startswith("--")
     )
+
+
+def page_options(block: str) -> list[str]:
+    """The options of the pipeline's program in a command of the page."""
+    words = shlex.split(block.replace("\\\n", " ").replace('"$(nproc)"', "2"))
+    return words[words.index("flex_template.main") + 1 :]
+
+
+def test_the_pages_command_serves_and_moves_to_dataflow_by_one_line() -> None:
+    [command], [line] = PAGE["One machine"], PAGE["When it is enough"]
+    options = page_options(command)
+    assert Job.of(options, {}).is_service
+    ours_alone = ("--runner=", "--processes=", "--status_address=")
+    kept = [option for option in options if not option.startswith(ours_alone)]
+    moved = Job.of([*kept, *shlex.split(line.replace("\\\n", " "))], {})
+    assert not moved.is_service
+    assert {name: getattr(moved.options, name) for name in NAMES} == NAMES
+
+
+def test_the_pages_backfill_reads_files() -> None:
+    [command] = PAGE["Backfill"]
+    job = Job.of(page_options(command), {})
+    assert not job.is_service
+    assert job.options.input_files == "gs://my-bucket/events-*.jsonl.gz"
+
+
+def test_the_image_of_the_page_is_the_builds_and_starts_the_same_program() -> None:
+    words = shlex.split(IMAGE_COMMAND.replace("\\\n", " "))
+    assert "us-central1-docker.pkg.dev/my-project/aegis/pipeline:latest" in words
+    assert page_options(IMAGE_COMMAND)[0] == "--runner=DirectRunner"
+
+
+def test_what_the_page_installs_is_in_the_repository() -> None:
+    [block] = PAGE["Under systemd"]
+    files = re.findall(r"(?<= )[\w/.-]+/[\w.-]+\.(?:env|service|txt)", block)
+    assert len(files) == 3
+    assert [name for name in files if not (ROOT / name).exists()] == []
 
 
 def test_the_unit_serves_the_subscription() -> None:

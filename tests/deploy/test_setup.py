@@ -7,6 +7,7 @@ import pytest
 
 from schemas import TABLES, table_schema
 from schemas.reports import REPORTS
+from tests.deploy.pages import sections
 from tests.deploy.project import PROJECT, REPOSITORY, Project, Run
 
 GRANTS = {
@@ -54,6 +55,8 @@ GRANTS = {
         (f"aegis-deployer@{PROJECT}.iam.gserviceaccount.com", "aegis-deployer")
     },
 }
+# Closing the edge and draining the job come before it: tests/deploy/test_build.py.
+TAKING_DOWN = sections("deploy.md")["Taking it down"][2]
 PARTITIONS = {
     "events": ("timestamp", 730, ["user_id", "signal_type"]),
     "dead_letters": ("failed_at", 90, ["stage", "error_code"]),
@@ -85,6 +88,7 @@ class Story:
     monitoring: list[str]
     upgraded: Run
     considered: Run
+    taken_down: Run
     removed: Run
 
 
@@ -103,18 +107,28 @@ def story(project: Project) -> Story:
         dry,
         finished,
         repeated,
-        tables={name: project.table(name) for name in TABLES},
-        subscription=project.subscription().json(),
-        resources=dict(project.cloud.resources),
-        grants=project.cloud.grants(),
-        deduplicated=_deduplicated(project),
-        monitoring=[
-            path.rpartition("/")[2] for path in project.cloud.resources if _is_monitoring(path)
-        ],
-        upgraded=_upgraded(project),
-        considered=project.run("teardown.sh"),
-        removed=project.run("teardown.sh", "--apply", DELETE_DATA="yes"),
+        {name: project.table(name) for name in TABLES},
+        project.subscription().json(),
+        dict(project.cloud.resources),
+        project.cloud.grants(),
+        _deduplicated(project),
+        [path.rpartition("/")[2] for path in project.cloud.resources if _is_monitoring(path)],
+        _upgraded(project),
+        *_taken_down(project),
     )
+
+
+def _taken_down(project: Project) -> list[Run]:
+    """Each line of the page, with this project's settings file in the place of production's."""
+    runs = []
+    for line in TAKING_DOWN.splitlines():
+        words = line.partition("#")[0].split()
+        settings = dict(word.split("=") for word in words if "=" in word)
+        script, environment, *arguments = (word for word in words if "=" not in word)
+        assert environment == "production"
+        script = script.removeprefix("deploy/")
+        runs.append(project.run(script, *arguments, changed=None, **settings))
+    return runs
 
 
 def _upgraded(project: Project) -> Run:
@@ -256,8 +270,14 @@ def test_teardown_keeps_data_unless_told_and_deletes_nothing_in_a_dry_run(story:
 
 
 def test_teardown_removes_everything_that_set_up_created(story: Story, project: Project) -> None:
-    assert story.removed.code == 0, story.removed.errors
-    assert {line[:13].strip() for line in story.removed.lines} == {"deleted"}
+    for run, outcomes in [
+        (story.taken_down, {"deleted", "kept"}),
+        (story.removed, {"deleted", "absent"}),
+    ]:
+        assert run.code == 0, run.errors
+        assert {line[:13].strip() for line in run.lines} == outcomes
+    data = ["dataset aegis", f"bucket {PROJECT}-aegis"]
+    assert story.removed.with_outcome("deleted")[:2] == data
     assert project.dataset().status_code == 404
     assert project.subscription().status_code == 404
     left = [path for path in project.cloud.resources if "/services/" not in path]

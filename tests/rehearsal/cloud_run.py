@@ -46,6 +46,7 @@ class CloudRun:
     services: dict[str, dict[str, Any]] = field(default_factory=dict)
     revisions: dict[str, dict[str, Any]] = field(default_factory=dict)
     ports: dict[str, int] = field(default_factory=dict)
+    deleted: dict[str, dict[str, Any]] = field(default_factory=dict)
 
     def serving(self, service: str) -> str:
         """The revision that has all of the traffic, or nothing."""
@@ -69,6 +70,9 @@ class CloudRun:
         collection = self.services if match[2] == "services" else self.revisions
         if method in ("POST", "PUT"):
             return _beyond_quota(body) or (HTTPStatus.OK, self._deploy(body))
+        if method == "DELETE":
+            self.deleted[match[3]] = collection.pop(match[3])
+            return HTTPStatus.OK, {"status": "Success"}
         if match[3] is None:
             return HTTPStatus.OK, {"items": list(collection.values()), "metadata": {}}
         return (HTTPStatus.OK, collection[match[3]]) if match[3] in collection else NOT_FOUND
