@@ -20,11 +20,12 @@ help: ## list the targets
 	@grep -E '^[a-z -]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 20
 
 $(STAMP): requirements-dev.txt requirements-bootstrap.txt
-	$(PYTHON) -c 'import sys; sys.exit("Python 3.11 or newer is needed" if sys.version_info < (3, 11) else 0)'
-	$(PYTHON) -m venv .venv
-	$(BIN)/pip install --quiet --require-hashes -r requirements-bootstrap.txt || $(OFFLINE)
-	$(UV) pip sync --quiet --system-certs --python $(BIN)/python --require-hashes requirements-bootstrap.txt requirements-dev.txt || $(OFFLINE)
-	touch $@
+	@$(PYTHON) -c 'import sys; sys.exit("Python 3.11 or newer is needed" if sys.version_info < (3, 11) else 0)'
+	@echo "Setting up .venv: once, about a minute, 1.4 GB in this folder"
+	@$(PYTHON) -m venv .venv
+	@$(BIN)/pip install --quiet --require-hashes -r requirements-bootstrap.txt || $(OFFLINE)
+	@$(UV) pip sync --quiet --system-certs --python $(BIN)/python --require-hashes requirements-bootstrap.txt requirements-dev.txt || $(OFFLINE)
+	@touch $@
 
 install: $(STAMP) ## set up .venv, which everything else does when it must
 

@@ -7,6 +7,7 @@ from contextlib import ExitStack
 from pathlib import Path
 from typing import Self
 
+import httpx
 from google.api_core.client_options import ClientOptions
 from google.auth.credentials import AnonymousCredentials
 from google.cloud import bigquery
@@ -72,12 +73,15 @@ class Stack:
         self.pubsub = self._parts.enter_context(starting_pubsub(self._logs, self._given_pubsub))
         started = (bigquery.process, self.pubsub.process)
         self._processes += [process for process in started if process is not None]
-        self._start_pipeline()
+        status_port = free_port()
+        pipeline = self._start_pipeline(status_port)
         edge = self._start_edge(port)
         self._create_queue()
         self._create_tables(bigquery)
         self._tables_are_there.touch()
         edge.wait_until(lambda: accepts(port), READY_SECONDS)
+        # What is sent before it reads would wait for its start, and seem slow.
+        pipeline.wait_until(lambda: _is_reading(status_port), READY_SECONDS)
 
     def _create_queue(self) -> None:
         self.pubsub.wait_until_ready()
@@ -95,8 +99,8 @@ class Stack:
         """A file for which the pipeline waits: it ends where a table is missing."""
         return self._logs / "tables-are-there"
 
-    def _start_pipeline(self) -> None:
-        self._spawn(
+    def _start_pipeline(self, status_port: int) -> Process:
+        return self._spawn(
             "pipeline",
             *["-m", "local.imported", str(self._tables_are_there), "flex_template.main"],
             *["--runner=DirectRunner", "--streaming"],
@@ -104,6 +108,7 @@ class Stack:
             f"--events_table={names.EVENTS}",
             f"--dead_letter_table={names.DEAD_LETTERS}",
             f"--max_event_age_days={self._max_event_age_days}",
+            f"--status_address=127.0.0.1:{status_port}",
             PUBSUB_EMULATOR_HOST=self.pubsub.host,
             **self.bigquery_hosts,
         )
@@ -161,6 +166,13 @@ def _checked_port(wanted: int) -> int:
     if wanted and accepts(wanted):
         raise StackError(f"port {wanted} is busy: choose another with --port, or 0 for a free one")
     return wanted or free_port()
+
+
+def _is_reading(status_port: int) -> bool:
+    try:
+        return httpx.get(f"http://127.0.0.1:{status_port}/health").is_success
+    except httpx.TransportError:
+        return False
 
 
 def _bigquery_client(url: str) -> bigquery.Client:

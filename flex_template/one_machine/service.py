@@ -82,7 +82,7 @@ class Service:
             return self._failure
         if held.open_seconds > SLOW_SECONDS:
             return f"BigQuery has not stored a bundle for {held.open_seconds:.0f} s"
-        return None
+        return None if PULLERS.are_open else "the pipeline is starting"
 
 
 def _described(error: Exception) -> str:

@@ -67,6 +67,11 @@ class Pullers:
         return next((puller.problem for puller in self._all() if puller.problem), None)
 
     @property
+    def are_open(self) -> bool:
+        """Whether a pipeline has begun to read."""
+        return bool(self._all())
+
+    @property
     def acknowledged_at(self) -> float | None:
         """When one was last sent, in seconds of the epoch."""
         times = [self._acknowledged_at, *(puller.acknowledged_at for puller in self._all())]

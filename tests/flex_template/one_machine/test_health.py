@@ -1,4 +1,4 @@
-"""What `/health` says of a service that reads and does not store."""
+"""What `/health` says of a service that does not read, or does not store."""
 
 import pytest
 
@@ -9,6 +9,10 @@ from flex_template.one_machine.source import PULLERS
 from local.names import SUBSCRIPTION
 from tests.flex_template.one_machine.queue import Queue, wait_for
 from tests.flex_template.one_machine.test_same_job import OPTIONS
+
+
+def test_a_service_that_does_not_read_yet_says_so() -> None:
+    assert Service(Job.of(OPTIONS, {}).pipeline).snapshot().problem == "the pipeline is starting"
 
 
 def test_a_bundle_that_is_open_for_a_minute_is_a_problem(

@@ -40,6 +40,14 @@ def health(service: Running) -> tuple[int, dict[str, Any]]:
     return answer.status_code, answer.json()
 
 
+def problem(service: Running) -> str:
+    """What a supervisor reads beside a 503."""
+    code, body = health(service)
+    (process,) = body["processes"]
+    assert (code == 503) == (process["problem"] is not None)
+    return str(process["problem"])
+
+
 def metrics(service: Running) -> Mapping[str, float]:
     """Values by name; 0 for what no process has counted yet."""
     text = httpx.get(f"{service.status_url}/metrics").text
@@ -53,9 +61,7 @@ def test_a_table_that_is_missing_for_a_while_is_waited_for(stage: Setting, pubsu
     stage.bigquery.faults = [missing] * 3
     ids = pubsub.publish(*[GOOD] * 30, b"{", b"{", b"\xff")
     with stage.service(STATUS) as service:
-        service.wait_for(lambda: health(service)[0] == 503, SECONDS)
-        (process,) = health(service)[1]["processes"]
-        assert "NOT_FOUND: table events is missing" in process["problem"]
+        service.wait_for(lambda: "NOT_FOUND: table events is missing" in problem(service), SECONDS)
         service.wait_for(stored(stage, len(ids)), SECONDS)
         service.wait_for(lambda: health(service)[0] == 200, SECONDS)
         assert metrics(service)["aegis_pipeline_failures_total"] == 3
