@@ -37,6 +37,11 @@ resource "google_pubsub_subscription" "pipeline" {
   expiration_policy {
     ttl = "" # never
   }
+
+  # Another name in the settings would otherwise delete it, with all that waits in it.
+  lifecycle {
+    prevent_destroy = true
+  }
 }
 
 resource "google_bigquery_dataset" "aegis" {

@@ -69,7 +69,7 @@ def test_no_page_has_commands_for_the_cloud_that_nobody_takes() -> None:
     assert found - others == set(PAGES)
 
 
-@pytest.mark.parametrize("page", ["deploy.md", "flex-template.md"])
+@pytest.mark.parametrize("page", ["costs.md", "deploy.md", "flex-template.md"])
 def test_a_command_names_its_project(page: str) -> None:
     """Whoever follows a page has set no project, or another one."""
     for block in blocks(page):

@@ -76,6 +76,13 @@ def test_the_first_apply_needs_no_image_and_no_spec(environment: str) -> None:
             assert re.search(r"^  (?:count|for_each) ", block, re.MULTILINE), block[:80]
 
 
+def test_another_name_does_not_delete_the_subscription_and_what_waits_in_it() -> None:
+    [subscription] = re.findall(
+        r'^resource "google_pubsub_subscription".*?^\}', TEXT, re.MULTILINE | re.DOTALL
+    )
+    assert "prevent_destroy = true\n" in subscription
+
+
 def test_terraform_leaves_a_running_job_as_it_is() -> None:
     """The provider would read a Python job's options wrongly, and start the job anew each time."""
     [job] = re.findall(
