@@ -33,6 +33,7 @@ MAX_PAYLOAD_AND_ATTRIBUTES = 19_500_000
 MAX_TEXT = 256 * 1024
 _MAX_MESSAGE = 1024
 _MAX_REPLAY_DIGITS = 9
+_BACKSLASH = ord("\\")  # a tenth of the search for six characters
 
 
 class Failure(NamedTuple):
@@ -139,7 +140,7 @@ def _digest(attributes: Mapping[str, str], data: bytes) -> Digest:
 def _dead_letter_id(message_id: str, stage: Stage, sha256: str) -> str:
     """The same for each delivery of a message, and for each retry of what the edge refused."""
     source = sha256 if stage is Stage.EDGE else message_id
-    return hashlib.sha256(f"{source}:{stage}".encode()).hexdigest()
+    return hashlib.sha256((source + ":" + stage).encode()).hexdigest()
 
 
 def times_replayed(attributes: Mapping[str, str]) -> int:
@@ -152,7 +153,7 @@ def times_replayed(attributes: Mapping[str, str]) -> int:
 def _storable(attributes: dict[str, str]) -> tuple[dict[str, str], bytes]:
     """Attributes without U+0000, which BigQuery's JSON does not hold, and their JSON."""
     encoded = orjson.dumps(attributes)
-    if b"\\u0000" not in encoded:
+    if _BACKSLASH not in encoded or b"\\u0000" not in encoded:
         return attributes, encoded
     without = {
         name.replace("\0", "\ufffd"): value.replace("\0", "\ufffd")
@@ -163,7 +164,7 @@ def _storable(attributes: dict[str, str]) -> tuple[dict[str, str], bytes]:
 
 def _text(data: bytes) -> str | None:
     """A readable copy where there is one; the exact bytes are in `payload`."""
-    if len(data) > MAX_TEXT or b"\0" in data:
+    if len(data) > MAX_TEXT or 0 in data:
         return None
     try:
         return data.decode()

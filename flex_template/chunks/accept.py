@@ -125,7 +125,7 @@ def _values(message: Any, data: bytes, event: Any) -> tuple[Any, ...]:
 def _rows(
     struct: type, values: list[tuple[Any, ...]], limits: Limits
 ) -> tuple[pa.RecordBatch, pa.BooleanArray]:
-    """Rows of `events`, and which of them are certain to be right."""
+    """Rows of `events`, and which of them are certain to be right: a null is not."""
     form = _structs()[struct]
     names = (*struct.__struct_fields__, *MESSAGE_COLUMNS)  # type: ignore[attr-defined]
     given = dict(zip(names, zip(*values, strict=True), strict=True))
@@ -134,7 +134,7 @@ def _rows(
     if no_ids:
         given["request_id"] = [None if text in no_ids else text for text in given["request_id"]]
     times = {name: _times(given[name]) for name in ("timestamp", "received_at")}
-    times["published_at"] = pa.array(given["published_at"], pa.int64()).cast(_TIME)
+    times["published_at"] = pa.array(given["published_at"], pa.int64()).view(_TIME)
     schema = arrow_schema("events")
     columns = {
         field.name: times[field.name] if field.name in times else _column(field, given, len(values))
@@ -142,8 +142,8 @@ def _rows(
     }
     columns["event_id"] = pc.ascii_lower(columns["event_id"])
     checks = (*_text_checks(form, given), *_time_checks(times, given["received_at"], limits))
-    passes = pc.fill_null(reduce(pc.and_, checks), fill_value=False)
-    return pa.RecordBatch.from_arrays(list(columns.values()), schema=schema), passes
+    rows = pa.RecordBatch.from_arrays(list(columns.values()), schema=schema)
+    return rows, reduce(pc.and_, checks)
 
 
 def _column(field: pa.Field, given: dict[str, Any], count: int) -> pa.Array:
@@ -183,7 +183,7 @@ def _time_checks(
     times: dict[str, pa.Array], received: Sequence[str | None], limits: Limits
 ) -> Iterator[pa.Array]:
     timestamp, received_at, published = (
-        times[name].cast(pa.int64()) for name in ("timestamp", "received_at", "published_at")
+        times[name].view(pa.int64()) for name in ("timestamp", "received_at", "published_at")
     )
     yield pc.greater(published, 0)
     yield pc.greater_equal(timestamp, pc.subtract(published, limits.max_age))

@@ -24,7 +24,7 @@ from flex_template.dead_letter import Failure, internal_error
 from flex_template.message import Message, from_pubsub, raw_message, serialize
 from schemas import InvalidEvent, Limits
 
-# What is made of so many messages still fits into a core's cache: 200 to 800 cost the same.
+# What is made of 600 and more is given back to the system each time, and costs 2 us a message more.
 MAX_MESSAGES = 400
 MAX_BYTES = 4_000_000
 
