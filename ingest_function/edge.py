@@ -28,7 +28,8 @@ GC_THRESHOLD = 50_000
 
 # Any other word is the client's own, and would be its own text in our log.
 _METHODS = frozenset(HTTPMethod)
-_SEVERITIES = {4: Severity.WARNING, 5: Severity.ERROR}  # by the first digit of the status
+# By the first digit of a status.
+_SEVERITIES = [Severity.INFO] * 4 + [Severity.WARNING, Severity.ERROR]
 
 Handler = Callable[[Request], Awaitable[Response]]
 
@@ -149,4 +150,4 @@ async def _health(_request: Request) -> Response:
 
 
 def _severity(status: HTTPStatus) -> Severity:
-    return _SEVERITIES.get(status // 100, Severity.INFO)
+    return _SEVERITIES[status // 100]
