@@ -18,6 +18,13 @@ WITHHELD_SHA256 = "withheld_sha256"
 _MARK = "edge"
 _ERROR = "edge_error_"
 _MAX_ERRORS = 10  # 500 events in a request must fit one publish request all the same
+# All attributes that mark a message; they are the edge's own words, and none of the client's.
+MARKS = (
+    QUARANTINED,
+    WITHHELD_SIZE,
+    WITHHELD_SHA256,
+    *(f"{_ERROR}{number}" for number in range(_MAX_ERRORS)),
+)
 # https://cloud.google.com/pubsub/quotas#resource_limits: 1,024 bytes in an attribute's value.
 _MAX_VALUE_BYTES = 1024
 _MAX_TEXT = 256

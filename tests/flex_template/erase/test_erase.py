@@ -12,7 +12,8 @@ from flex_template.erase.__main__ import run
 from flex_template.erase.user_id_forms import stored_ids
 from flex_template.message import Message
 from flex_template.steps import convert_event
-from schemas import Event, now_micros
+from schemas import ErrorCode, Event, EventError, now_micros
+from schemas.quarantine import quarantine_attributes
 from tests.flex_template.erase.buffering_bigquery import refuse_deletes
 from tests.machine import ROOT
 from tests.warehouse import Warehouse, dead_letter
@@ -37,6 +38,10 @@ OF_OTHERS = [
     (b'{"user_id": "other"', {"event_id": "e"}),
     (b"\xff\xfe", {}),
     (b"", {}),
+    (
+        b'{"user_id": "third"}',
+        quarantine_attributes([EventError(ErrorCode.WRONG_TYPE, "/topic", f"not a {USER}")]),
+    ),
 ]
 
 
