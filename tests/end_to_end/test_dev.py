@@ -38,7 +38,9 @@ class Dev(NamedTuple):
 @pytest.fixture(scope="module")
 def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Dev]:
     home = tmp_path_factory.mktemp("home")
-    path = f"{Path(sys.executable).parent}:{os.environ['PATH']}"
+    # A reader's shell has what is installed on the machine, and not what is in `.venv`.
+    places = os.environ["PATH"].split(os.pathsep)
+    path = os.pathsep.join(each for each in places if not Path(each).is_relative_to(ROOT))
     environment = {"PATH": path, "HOME": str(home)}
     # Our Pub/Sub starts faster than Google's, which needs the root of an SDK.
     command = [sys.executable, "-m", "local.dev"]
