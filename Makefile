@@ -33,7 +33,7 @@ run: $(STAMP) ## send sample events through the whole path on this machine, then
 	$(BIN)/python -m local.run
 
 dev: $(STAMP) ## the same stack, kept up with a live view until Ctrl-C
-	$(BIN)/python -m local.dev --port 8080
+	$(BIN)/python -m local.dev --port $(or $(PORT),8080)
 
 # What follows speaks to the stack that `make dev` keeps up. ARGS and Q go to the shell as they are:
 # a dollar sign in SQL or jq is none of make's.

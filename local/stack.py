@@ -164,7 +164,8 @@ def _temporary_folder() -> tempfile.TemporaryDirectory[str]:
 
 def _checked_port(wanted: int) -> int:
     if wanted and accepts(wanted):
-        raise StackError(f"port {wanted} is busy: choose another with --port, or 0 for a free one")
+        choice = "choose another with --port (make dev PORT=8081), or 0 for a free one"
+        raise StackError(f"port {wanted} is busy: {choice}")
     return wanted or free_port()
 
 

@@ -47,7 +47,8 @@ def test_a_busy_port_is_one_clear_line(module: str) -> None:
 
     assert ended.returncode == 1
     [line] = ended.stderr.splitlines()
-    assert line.endswith(f"port {port} is busy: choose another with --port, or 0 for a free one")
+    choice = "choose another with --port (make dev PORT=8081), or 0 for a free one"
+    assert line.endswith(f"port {port} is busy: {choice}")
 
 
 @pytest.mark.parametrize("port", ["-1", "65536", "http"])
