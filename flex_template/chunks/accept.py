@@ -8,7 +8,7 @@ explains.
 
 from collections.abc import Callable, Iterator, Sequence
 from functools import cache, reduce
-from itertools import compress
+from itertools import compress, filterfalse
 from operator import not_, or_
 from typing import Any, NamedTuple
 
@@ -23,7 +23,7 @@ from flex_template.steps import CLOCK_SKEW, is_request_id
 from schemas import Limits, parse_timestamp, versions
 from schemas.event import DETAILS_MAX_BYTES, MAX_VALUES
 from schemas.plain import Form, NotPlain, encoded_details, forms, tagged_struct
-from schemas.quarantine import is_quarantined
+from schemas.quarantine import QUARANTINED
 
 # For fewer messages, the fixed cost of a column is more than it saves.
 MIN_MESSAGES = 50
@@ -106,7 +106,7 @@ def _values(message: Any, data: bytes, event: Any) -> tuple[Any, ...]:
     """
     attributes = message.attributes
     # An event without an id gets one from its message.
-    if len(data) > MAX_VALUES or event.event_id is None or is_quarantined(attributes):
+    if len(data) > MAX_VALUES or event.event_id is None or QUARANTINED in attributes:
         raise NotPlain
     if event.event_details is not None:
         event.event_details = encoded_details(event.event_details)
@@ -159,9 +159,9 @@ def _text_checks(form: Form, given: dict[str, Sequence[Any]]) -> Iterator[pa.Arr
             yield pa.array([text not in wrong for text in given[name]])
 
 
-def _unmatched(match: Callable[[str], object], texts: Sequence[str | None]) -> set[str]:
+def _unmatched(match: Callable[[str], object], texts: Sequence[Any]) -> set[str]:
     """The distinct texts that do not match: most columns have few, or none but good ones."""
-    return {text for text in set(texts) if text is not None and not match(text)}
+    return set(filterfalse(match, set(texts) - {None}))
 
 
 def _times(texts: Sequence[str | None]) -> pa.Array:
