@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING
 
 from ingest_function.auth.access import open_access
 from ingest_function.http.cors import Cors
-from ingest_function.http.exchange import Request, Response, json_response
-from ingest_function.http.problem import Problem, ProblemCode, internal_error
+from ingest_function.http.exchange import Request, Response, json_response, no_body
+from ingest_function.http.problem import Problem, ProblemCode, headers_too_large, internal_error
 from ingest_function.ingest import Ingest
 from ingest_function.logs.logs import Log, Severity
 from ingest_function.publish.publisher import EventPublisher
@@ -22,7 +22,14 @@ if TYPE_CHECKING:
 
 MAX_HEADER_BYTES = 16 * 1024
 # Of two copies, proxies and we might each believe another.
-_SINGLE_HEADERS = ("authorization", "content-encoding", "content-type", "origin", "x-api-key")
+_SINGLE_HEADERS = (
+    "authorization",
+    "content-encoding",
+    "content-type",
+    "host",
+    "origin",
+    "x-api-key",
+)
 # Requests allocate too much for the default of 700: a collection each, which walks what they hold.
 GC_THRESHOLD = 50_000
 
@@ -66,6 +73,14 @@ class Edge:
         self._write_log(request, response, time.perf_counter() - started)
         if self._spans and span:
             self._spans.end(span, *self._known(request), response)
+        return response
+
+    def refuse(self, problem: Problem) -> Response:
+        """The response to what is no request, or comes at a bad time; it has its line too."""
+        request = Request("", "", (), "", no_body)
+        response = problem.response()
+        response.headers["x-request-id"] = request.id
+        self._write_log(request, response, 0)
         return response
 
     async def close(self) -> None:
@@ -134,9 +149,7 @@ def _open_spans() -> "Spans":
 
 def _check_headers(request: Request) -> None:
     if request.headers_size > MAX_HEADER_BYTES:
-        status = HTTPStatus.REQUEST_HEADER_FIELDS_TOO_LARGE
-        detail = f"the headers may have at most {MAX_HEADER_BYTES} bytes"
-        raise Problem(status, ProblemCode.HEADERS_TOO_LARGE, detail)
+        raise headers_too_large(MAX_HEADER_BYTES)
     if len(request.headers) < len(request.header_list):
         counts = Counter(name for name, _ in request.header_list)
         for name in _SINGLE_HEADERS:

@@ -30,7 +30,7 @@ class Service:
             await send({"type": "lifespan.startup.failed", "message": message})
             return
         drain_on_sigterm(asyncio.get_running_loop(), edge)
-        scope["state"]["worker"] = Worker(edge.answer, HEADER_READ_SECONDS)
+        scope["state"]["worker"] = Worker(edge, HEADER_READ_SECONDS)
         await send({"type": "lifespan.startup.complete"})
         await receive()
         await edge.close()

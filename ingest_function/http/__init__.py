@@ -1,1 +1,1 @@
-"""HTTP over RSGI and ASGI: requests, bodies, cross-origin rules and problems."""
+"""HTTP on a connection and over ASGI: requests, bodies, cross-origin rules and problems."""

@@ -5,15 +5,14 @@ here: one request after the other, and bounds of number and time.
 """
 
 import asyncio
-from collections.abc import Awaitable, Callable
-from typing import Any, cast
+from typing import Any, Protocol, cast
 
 import uvicorn
 from uvicorn.server import ServerState
 
 from ingest_function.http.exchange import ClientDisconnected, Request, Response
 from ingest_function.http.parsing import RequestParser
-from ingest_function.http.problem import ProblemCode, unavailable
+from ingest_function.http.problem import Problem, ProblemCode, unavailable
 from ingest_function.http.timers import Timers
 from ingest_function.http.wire import CONTINUE, response_bytes
 
@@ -23,14 +22,23 @@ MAX_CONNECTIONS = 256
 # we did not read would take the answer from it (RFC 9112 section 9.6).
 ENDING_SECONDS = 1.0
 
-Answer = Callable[[Request], Awaitable[Response]]
+
+class Responder(Protocol):
+    """What gives the answers; no exception leaves it."""
+
+    async def answer(self, request: Request) -> Response:
+        """The response to one request."""
+
+    def refuse(self, problem: Problem) -> Response:
+        """The response to what is no request."""
 
 
 class Worker:
     """What all connections of a process share. A client has `patience` seconds for its headers."""
 
-    def __init__(self, answer: Answer, patience: float) -> None:
-        self.answer = answer
+    def __init__(self, responder: Responder, patience: float) -> None:
+        self.answer = responder.answer
+        self.refuse = responder.refuse
         self.idle: Timers[Connection] = Timers(patience, Connection.abort)
         self.ending: Timers[Connection] = Timers(ENDING_SECONDS, Connection.abort)
 
@@ -62,8 +70,8 @@ class Connection(asyncio.Protocol):
         self._connections.add(self)
         self._worker.idle.start(self)
         if is_full:
-            problem = unavailable(ProblemCode.OVERLOADED, "too many connections", retry_after=1)
-            self._end(response_bytes(problem.response(), "", is_last=True))
+            detail = "too many connections"
+            self._refuse(unavailable(ProblemCode.OVERLOADED, detail, retry_after=1))
 
     def connection_lost(self, error: Exception | None) -> None:  # noqa: ARG002
         self._connections.discard(self)
@@ -96,12 +104,12 @@ class Connection(asyncio.Protocol):
         """Answer the next request, if none is being answered and the client reads."""
         parser = self._parser
         if self._answering is None and self._is_writable:
-            if parser.requests:
+            if (parsed := parser.take()) is not None:
                 self._worker.idle.stop(self)
-                answer = self._answer(*parser.requests.popleft())
-                self._answering = self._loop.create_task(answer)
+                self._answering = self._loop.create_task(self._answer(*parsed))
+                parser.advance()  # its body, before it asks
             elif parser.refusal is not None:
-                self._end(response_bytes(Response(parser.refusal), "", is_last=True))
+                self._refuse(parser.refusal)
         self._regulate_reading()
 
     async def _answer(self, request: Request, keeps_alive: bool) -> None:  # noqa: FBT001
@@ -118,6 +126,9 @@ class Connection(asyncio.Protocol):
         self._worker.idle.start(self)
         self._go_on()
 
+    def _refuse(self, problem: Problem) -> None:
+        self._end(response_bytes(self._worker.refuse(problem), "", is_last=True))
+
     def _end(self, answer: bytes) -> None:
         """Send the last answer, and wait for the client to hang up."""
         self._parser.stop()
@@ -130,6 +141,7 @@ class Connection(asyncio.Protocol):
     def _ask_for_body(self) -> None:
         if self._parser.expects_continue:
             self._transport.write(CONTINUE)
+        self._parser.advance()
         self._regulate_reading()
 
     def _regulate_reading(self) -> None:

@@ -88,6 +88,10 @@ class Request:
         return body
 
 
+async def no_body(_max_bytes: int) -> bytes:
+    return b""
+
+
 def _request_id(given: str | None) -> str:
     if given is not None and _REQUEST_ID.fullmatch(given):
         return given

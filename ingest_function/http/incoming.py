@@ -17,8 +17,7 @@ class Incoming:
 
     def __init__(self, ask: Callable[[], None]) -> None:
         self._ask = ask
-        self._chunks: list[bytes] = []
-        self._size = 0
+        self._body = bytearray()  # a list of tiny chunks would take twenty times their size
         self._max_bytes = UNASKED_BYTES
         self._error: Exception | None = None
         self._settled: asyncio.Future[None] | None = None
@@ -26,14 +25,13 @@ class Incoming:
 
     @property
     def is_full(self) -> bool:
-        """As much is here as may be before more is asked for."""
-        return self._size > self._max_bytes
+        """As much is here as may be before more is asked for, or more would be of no use."""
+        return self._error is not None or len(self._body) > self._max_bytes
 
     def put(self, chunk: bytes) -> None:
         if self._error is not None:
             return
-        self._chunks.append(chunk)
-        self._size += len(chunk)
+        self._body += chunk
         if self._settled is not None and self.is_full:
             self.fail(BodyTooLarge())
 
@@ -48,7 +46,8 @@ class Incoming:
 
     def arrived(self, max_bytes: int) -> bytes | None:
         """All of it, if it is here and no larger."""
-        return self._take() if self.is_whole and self._size <= max_bytes else None
+        is_here = self.is_whole and self._error is None and len(self._body) <= max_bytes
+        return self._take() if is_here else None
 
     async def read(self, max_bytes: int) -> bytes:
         """All of it.
@@ -56,21 +55,22 @@ class Incoming:
         Raises:
             BodyTooLarge: more than `max_bytes` arrived.
             ClientDisconnected: before the end.
+            Problem: what arrived is no body.
         """
         self._max_bytes = max_bytes
-        if not (self.is_whole or self.is_full or self._error):
+        if not (self.is_whole or self.is_full):
             self._settled = asyncio.get_running_loop().create_future()
             self._ask()
             await self._settled
-        if self.is_full:
-            raise BodyTooLarge
         if self._error is not None:
             raise self._error
+        if self.is_full:
+            raise BodyTooLarge
         return self._take()
 
     def _take(self) -> bytes:
-        chunks, self._chunks = self._chunks, []
-        return b"".join(chunks)
+        body, self._body = bytes(self._body), bytearray()
+        return body
 
     def _settle(self) -> None:
         if self._settled is not None and not self._settled.done():

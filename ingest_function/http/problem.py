@@ -16,6 +16,7 @@ class ProblemCode(StrEnum):
     NO_EVENTS = "no_events"
     NO_VALID_EVENTS = "no_valid_events"
     MALFORMED_GZIP = "malformed_gzip"
+    MALFORMED_REQUEST = "malformed_request"
     INCOMPLETE_BODY = "incomplete_body"
     REPEATED_HEADER = "repeated_header"
     MISSING_CREDENTIALS = "missing_credentials"
@@ -89,7 +90,13 @@ def unavailable(
     return Problem(status, code, detail, headers=headers, summary=summary)
 
 
-def internal_error(error: Exception) -> Problem:
+def headers_too_large(max_bytes: int) -> Problem:
+    status = HTTPStatus.REQUEST_HEADER_FIELDS_TOO_LARGE
+    detail = f"the headers may have at most {max_bytes} bytes"
+    return Problem(status, ProblemCode.HEADERS_TOO_LARGE, detail)
+
+
+def internal_error(error: BaseException) -> Problem:
     """500 for a fault of ours; the log tells its class and place, never its message or values."""
     frames = [
         f"{frame.filename}:{frame.lineno} {frame.name}"

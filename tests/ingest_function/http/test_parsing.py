@@ -35,10 +35,13 @@ async def parsed(places: list[int]) -> list[tuple[str, str, object, bytes]]:
     parser = RequestParser("127.0.0.1", lambda: None)
     for part in parts(places):
         parser.feed(part)
-    return [
-        (request.method, request.path, request.header_list, await request.body(100))
-        for request, _ in parser.requests
-    ]
+    found: list[tuple[str, str, object, bytes]] = []
+    while parsed := parser.take():
+        parser.advance()
+        request = parsed.request
+        body = await request.body(100)
+        found.append((request.method, request.path, request.header_list, body))
+    return found
 
 
 @given(cuts())
