@@ -10,6 +10,7 @@ import os
 
 import uvicorn
 
+from ingest_function.drain import FINISH_SECONDS
 from ingest_function.http.connection import Connection
 from ingest_function.settings import load_settings
 from ingest_function.start import check_start
@@ -25,6 +26,7 @@ def main() -> None:
         workers=int(os.environ.get("WEB_CONCURRENCY", "1")),
         http=Connection,
         lifespan="on",
+        timeout_graceful_shutdown=FINISH_SECONDS,
         loop="uvloop",
         ws="none",
         proxy_headers=False,

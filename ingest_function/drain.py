@@ -11,6 +11,8 @@ from ingest_function.edge import Edge
 # uvicorn does in order on a SIGINT. Cloud Run kills after 10 seconds:
 # https://cloud.google.com/run/docs/container-contract#instance-shutdown
 DRAIN_SECONDS = 1.0
+# So long the server then waits for connections: one whose client reads nothing would never end.
+FINISH_SECONDS = 7
 
 
 def drain_on_sigterm(loop: asyncio.AbstractEventLoop, edge: Edge) -> None:
@@ -24,5 +26,9 @@ def drain_on_sigterm(loop: asyncio.AbstractEventLoop, edge: Edge) -> None:
 
 
 def _drain(loop: asyncio.AbstractEventLoop, edge: Edge) -> None:
+    if (
+        edge.is_draining
+    ):  # told by a service manager and the process above; two SIGINTs drop requests
+        return
     edge.is_draining = True
     loop.call_later(DRAIN_SECONDS, os.kill, os.getpid(), signal.SIGINT)

@@ -10,7 +10,7 @@ from typing import Any, Protocol, cast
 import uvicorn
 from uvicorn.server import ServerState
 
-from ingest_function.http.exchange import ClientDisconnected, Request, Response
+from ingest_function.http.exchange import Request, Response
 from ingest_function.http.parsing import RequestParser
 from ingest_function.http.problem import Problem, ProblemCode, unavailable
 from ingest_function.http.timers import Timers
@@ -42,6 +42,15 @@ class Worker:
         self.idle: Timers[Connection] = Timers(patience, Connection.abort)
         self.ending: Timers[Connection] = Timers(ENDING_SECONDS, Connection.abort)
 
+    def make_room(self) -> bool:
+        """End the connection that has waited longest for a request, if one does."""
+        longest = self.idle.oldest
+        if longest is None:
+            return False
+        self.idle.stop(longest)
+        longest.abort()
+        return True
+
 
 class Connection(asyncio.Protocol):
     """Answers one request at a time; uvicorn makes it, and calls what has no underscore."""
@@ -61,12 +70,13 @@ class Connection(asyncio.Protocol):
         self._answering: asyncio.Task[None] | None = None
         self._is_reading = True
         self._is_writable = True
+        self._is_ending = False
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         self._transport = cast("asyncio.Transport", transport)
         client, *_ = transport.get_extra_info("peername") or ("",)
         self._parser = RequestParser(client, self._ask_for_body)
-        is_full = len(self._connections) >= MAX_CONNECTIONS
+        is_full = len(self._connections) >= MAX_CONNECTIONS and not self._worker.make_room()
         self._connections.add(self)
         self._worker.idle.start(self)
         if is_full:
@@ -78,8 +88,12 @@ class Connection(asyncio.Protocol):
         self._worker.idle.stop(self)
         self._worker.ending.stop(self)
         self._parser.stop()
-        if self._parser.body is not None:
-            self._parser.body.fail(ClientDisconnected())
+        self._parser.end()
+
+    def eof_received(self) -> bool:
+        """The client sends no more; as it may still read, what it sent is answered first."""
+        self._parser.end()
+        return self._answering is not None or not self._is_writable
 
     def data_received(self, data: bytes) -> None:
         self._parser.feed(data)
@@ -93,7 +107,8 @@ class Connection(asyncio.Protocol):
         self._go_on()
 
     def shutdown(self) -> None:
-        """The server ends; a client whose request is being answered hears so from the edge."""
+        """The server ends; a request that is being answered is the last."""
+        self._is_ending = True
         if self._answering is None:
             self._transport.close()
 
@@ -110,15 +125,24 @@ class Connection(asyncio.Protocol):
                 parser.advance()  # its body, before it asks
             elif parser.refusal is not None:
                 self._refuse(parser.refusal)
+            elif parser.has_ended:
+                self._transport.close()
         self._regulate_reading()
 
     async def _answer(self, request: Request, keeps_alive: bool) -> None:  # noqa: FBT001
-        response = await self._worker.answer(request)
+        try:
+            response = await self._worker.answer(request)
+            says_close = response.headers.get("connection") == "close"
+            is_last = says_close or self._is_ending or not keeps_alive
+            answer = response_bytes(response, request.method, is_last=is_last)
+        except BaseException:  # or the client would wait for ever
+            self.abort()
+            raise
         self._answering = None
-        if self._transport.is_closing():
-            return
-        is_last = not keeps_alive or response.headers.get("connection") == "close"
-        answer = response_bytes(response, request.method, is_last=is_last)
+        if not self._transport.is_closing():
+            self._send(answer, is_last=is_last)
+
+    def _send(self, answer: bytes, *, is_last: bool) -> None:
         if is_last:
             self._end(answer)
             return
@@ -136,6 +160,8 @@ class Connection(asyncio.Protocol):
         self._transport.write_eof()
         self._worker.idle.stop(self)
         self._worker.ending.start(self)
+        if self._parser.has_ended:
+            self._transport.close()
         self._regulate_reading()
 
     def _ask_for_body(self) -> None:
@@ -146,7 +172,8 @@ class Connection(asyncio.Protocol):
 
     def _regulate_reading(self) -> None:
         wants_more = self._parser.wants_more
-        if wants_more != self._is_reading and not self._transport.is_closing():
+        is_over = self._parser.has_ended or self._transport.is_closing()
+        if wants_more != self._is_reading and not is_over:
             self._is_reading = wants_more
             if wants_more:
                 self._transport.resume_reading()

@@ -9,7 +9,7 @@ from typing import NamedTuple
 import httptools
 
 from ingest_function.http.body import MAX_BODY_BYTES
-from ingest_function.http.exchange import BodyTooLarge, Request
+from ingest_function.http.exchange import BodyTooLarge, ClientDisconnected, Request
 from ingest_function.http.incoming import Incoming
 from ingest_function.http.problem import Problem, ProblemCode, headers_too_large, internal_error
 
@@ -40,6 +40,7 @@ class RequestParser:
     def __init__(self, client: str, ask: Callable[[], None]) -> None:
         self.body: Incoming | None = None  # of the last request, while it is not whole
         self.expects_continue = False
+        self.has_ended = False  # the client sends no more
         self.refusal: Problem | None = None  # of what follows the requests
         self._client = client
         self._ask = ask
@@ -74,6 +75,14 @@ class RequestParser:
             part, self._unparsed = self._unparsed[:SLICE_BYTES], self._unparsed[SLICE_BYTES:]
             if not self._is_over:
                 self._parse(part)
+
+        if self.has_ended and self.body is not None and not self._unparsed:
+            self.body.fail(ClientDisconnected())
+
+    def end(self) -> None:
+        """The client sends no more."""
+        self.has_ended = True
+        self.advance()
 
     def stop(self) -> None:
         """Parse no more, and forget what was not answered yet."""

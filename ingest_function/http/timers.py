@@ -23,6 +23,11 @@ class Timers(Generic[Key]):
     def __contains__(self, key: Key) -> bool:
         return key in self._ends
 
+    @property
+    def oldest(self) -> Key | None:
+        """The key whose wait ends first."""
+        return next(iter(self._ends), None)
+
     def start(self, key: Key) -> None:
         """Begin a wait; `key` has none yet."""
         self._ends[key] = end = self._loop.time() + self._seconds

@@ -117,8 +117,10 @@ def test_a_connection_too_many_is_told_to_come_later(
 ) -> None:
     monkeypatch.setattr(connections, "MAX_CONNECTIONS", 1)
     with connected(url) as first:
-        first.sendall(HEALTH)
-        assert first.recv(12) == b"HTTP/1.1 200"
+        first.sendall(
+            post(b"{", "Content-Type: application/json", "Expect: 100-continue", announced=9)
+        )
+        assert first.recv(12) == b"HTTP/1.1 100"
         answer = exchange(url, HEALTH)
     assert (answer.status, answer.code, answer.is_closed) == (503, "overloaded", True)
     assert answer.headers["retry-after"] == "1"
