@@ -16,7 +16,7 @@ from ingest_function.http.problem import Problem, ProblemCode, headers_too_large
 # What parses as no request yet. The edge itself refuses much less, once it can read it.
 MAX_HEAD_BYTES = 64 * 1024
 # A body with what surrounds its chunks: tiny ones cost more than they bring.
-MAX_UNFINISHED_BODY_BYTES = 2 * MAX_BODY_BYTES
+MAX_UNFINISHED_BODY_BYTES = MAX_BODY_BYTES + 256 * 1024
 # Parsed at once. A request of 18 bytes takes two kilobytes when it is parsed, so those that a
 # client sends without waiting for answers stay bytes until it is nearly their turn.
 SLICE_BYTES = 4096
