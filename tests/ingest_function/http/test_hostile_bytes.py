@@ -13,7 +13,7 @@ from ingest_function.http.parsing import RequestParser
 from local.pubsub.server import PubSubServer
 from tests.ingest_function.events import event
 from tests.ingest_function.hosting import serve
-from tests.ingest_function.http.raw_http import SECONDS, exchange, post
+from tests.ingest_function.http.raw_http import SECONDS, Answer, exchange, post
 from tests.ingest_function.inbox import Inbox
 from tests.ingest_function.logs.log_lines import log_lines
 
@@ -49,6 +49,15 @@ def answers(url: str, sent: bytes) -> list[tuple[int, str]]:
         body = answer.partition(b"\r\n\r\n")[2]
         found.append((int(answer[:3]), orjson.loads(body).get("code", "")))
     return found
+
+
+def line_of(answer: Answer, capfd: pytest.CaptureFixture[str]) -> dict[str, Any]:
+    """The line in the log that has the answer's request id."""
+    request_id = answer.headers["x-request-id"]
+    lines: list[dict[str, Any]] = []
+    while not lines:
+        lines = [line for line in log_lines(capfd) if line["request_id"] == request_id]
+    return lines[0]
 
 
 @pytest.mark.parametrize(
@@ -110,12 +119,9 @@ def test_what_is_no_request_has_a_request_id_and_a_line(
     url: str, capfd: pytest.CaptureFixture[str]
 ) -> None:
     answer = exchange(url, b"\x16\x03\x01\x02\x00")
-    lines: list[dict[str, Any]] = []
-    while not lines:
-        lines = log_lines(capfd)
+    line = line_of(answer, capfd)
     assert (answer.status, answer.code) == (400, "malformed_request")
-    assert lines[0]["request_id"] == answer.headers["x-request-id"]
-    assert lines[0]["code"] == "malformed_request"
+    assert line["code"] == "malformed_request"
 
 
 def test_a_fault_of_the_parser_itself_is_an_internal_error(
@@ -127,11 +133,9 @@ def test_a_fault_of_the_parser_itself_is_an_internal_error(
     monkeypatch.setattr(RequestParser, "on_header", broken)
     answer = exchange(url, HEALTH)
     assert (answer.status, answer.code, answer.is_closed) == (500, "internal_error", True)
-    lines: list[dict[str, Any]] = []
-    while not lines:
-        lines = log_lines(capfd)
-    assert lines[0]["exception_class"] == "LookupError"
-    assert lines[0]["frames"][-1].endswith("broken")
+    line = line_of(answer, capfd)
+    assert line["exception_class"] == "LookupError"
+    assert line["frames"][-1].endswith("broken")
 
 
 def test_requests_nobody_waits_for_stay_bytes() -> None:

@@ -130,10 +130,11 @@ def test_a_client_that_hangs_up_in_its_body_leaves_a_line(
     url: str, capfd: pytest.CaptureFixture[str]
 ) -> None:
     with connected(url) as client:
-        client.sendall(post(b"{", "Content-Type: application/json", announced=100))
+        head = ("Content-Type: application/json", "X-Request-Id: hangs-up")
+        client.sendall(post(b"{", *head, announced=100))
     lines: list[dict[str, Any]] = []
     while not lines:
-        lines = log_lines(capfd)
+        lines = [line for line in log_lines(capfd) if line["request_id"] == "hangs-up"]
     assert lines[0]["code"] == "incomplete_body"
 
 
