@@ -47,6 +47,7 @@ class FaultMatrix:
         option = config.option
         last_failed = getattr(option, "lf", False)  # not there with `-p no:cacheprovider`
         narrowed = option.keyword or option.markexpr or last_failed or option.deselect
+        narrowed = narrowed or option.collectonly
         self._whole = config.args_source is pytest.Config.ArgsSource.TESTPATHS and not narrowed
         self._outcomes: defaultdict[str, set[str]] = defaultdict(set)
         self._verdict = Verdict([], [])
