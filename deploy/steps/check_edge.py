@@ -27,7 +27,7 @@ from deploy.settings import read
 DEPLOY = Path(__file__).parents[1]
 
 # For how long an address may answer 5xx: at first a cold start, and until it is known everywhere.
-ANSWER_SECONDS = {"/health": 60, "/v1/events": 10}
+ANSWER_SECONDS = {"/health": 60, "/v1/events": int(os.environ.get("EVENT_WAIT_SECONDS", "10"))}
 # A job says that it runs some minutes before its workers do.
 ROW_SECONDS = int(os.environ.get("ROW_WAIT_SECONDS", "600"))
 PULL_SIZE = 100

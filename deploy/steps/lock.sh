@@ -15,7 +15,7 @@ hold_lock() {
   local held=build/release/lock deadline=$((SECONDS + LOCK_WAIT_SECONDS))
   if [[ ! -e $held ]]; then
     until create_lock; do
-      remove_stale_lock
+      remove_stale_lock && continue
       ((SECONDS < deadline)) || give_up "another build deploys to $ENVIRONMENT; it holds $LOCK"
       sleep 5
     done
@@ -37,15 +37,15 @@ create_lock() {
   echo "${created%%[!0-9]*}" >build/release/lock
 }
 
+# remove_stale_lock: whether it removed one.
 remove_stale_lock() {
   local found generation made
   found=$(describe_lock generation,creation_time)
   read -r generation made <<<"$found"
-  if [[ -n $made ]] && (($(date +%s) - $(date -d "$made" +%s) >= LOCK_STALE_SECONDS)); then
-    echo "the lock is of $made: its build must have died" >&2
-    # Two builds may see that at once; one of them removes it.
-    gcloud storage rm --if-generation-match="$generation" "$LOCK" || true
-  fi
+  [[ -n $made ]] && (($(date +%s) - $(date -d "$made" +%s) >= LOCK_STALE_SECONDS)) || return 1
+  echo "the lock is of $made: its build must have died" >&2
+  # Two builds may see that at once; one of them removes it.
+  gcloud storage rm --if-generation-match="$generation" "$LOCK"
 }
 
 describe_lock() { # FIELDS; nothing if there is no lock

@@ -3,7 +3,7 @@
 import os
 import sys
 from collections.abc import Iterator, Mapping
-from contextlib import ExitStack, contextmanager
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -52,7 +52,6 @@ def builder(
         open_project(folder, google_emulator, google_cli) as project,
         storage(f"{PROJECT}-aegis") as address,
         dataflow_service(address, launcher_python) as dataflow,
-        ExitStack() as processes,
     ):
         project.cloud.run = CloudRun(
             project.url,
@@ -65,8 +64,10 @@ def builder(
                 "PATH": f"{Path(sys.executable).parent}:{os.environ['PATH']}",
             },
             folder,
-            processes,
         )
         builder = Builder(project, dataflow, project.cloud.run, workspace)
-        with builder.workers():
-            yield builder
+        try:
+            with builder.workers():
+                yield builder
+        finally:
+            project.cloud.run.stop()

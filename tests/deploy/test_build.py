@@ -79,7 +79,7 @@ def story(builder: Builder) -> Story:
     keys = builder.project.cloud.secret("aegis-api-keys")
     documented.append(builder.shell(terraform))
     builder.cloud_run.reaches_pubsub = False
-    broken = _build(builder, NOON + 2)
+    broken = _build(builder, NOON + 2, EVENT_WAIT_SECONDS="1")
     builder.cloud_run.reaches_pubsub = True
     builder.cloud_run.starts = False
     not_starting = _build(builder, NOON + 3)
