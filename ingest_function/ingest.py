@@ -24,6 +24,7 @@ from ingest_function.receipt import (
     unreadable,
 )
 from ingest_function.settings import Settings
+from ingest_function.turns import Turns
 from schemas import InvalidEvent, now_micros, parse_json
 
 LONG_BODY_BYTES = 32 * 1024
@@ -38,7 +39,7 @@ class Ingest:
         protect = protection(settings)
         self._quarantine = Quarantine(publisher, protect, enabled=settings.quarantines)
         self._bodies = BodyReader()
-        self._long_body = asyncio.Lock()
+        self._long_bodies = Turns()
         self._validation = Validation(settings.limits)
         self._prepare = preparation(protect)
         self._limiter = Limiter(
@@ -68,7 +69,7 @@ class Ingest:
         body = await self._bodies.read(request)
         if len(body) <= LONG_BODY_BYTES:
             return await self._batch(request, client, body)
-        async with self._long_body:  # what is parsed is much larger: one at a time
+        async with self._long_bodies:  # what is parsed is much larger: one at a time
             return await self._batch(request, client, body)
 
     async def _batch(self, request: Request, client: Client, body: bytes) -> Batch:
