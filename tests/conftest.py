@@ -22,7 +22,8 @@ TESTS = Path(__file__).parent
 settings.register_profile("untimed", deadline=None)
 settings.load_profile("untimed")
 
-# Folders and files whose tests drive gcloud, a browser, an image, a runner or whole processes.
+# Folders and files whose tests drive gcloud, a browser, an image, a runner or whole processes, or
+# move many megabytes.
 SLOW = (
     "clients",
     "console",
@@ -30,13 +31,17 @@ SLOW = (
     "end_to_end",
     "examples",
     "flex_template/bigquery/group_commit/test_random_faults.py",
+    "flex_template/bigquery/test_spans.py",
     "flex_template/bigquery/test_streaming_inserts.py",
     "flex_template/golden/test_golden_run.py",
     "flex_template/one_machine/test_backfill.py",
     "flex_template/one_machine/test_measurements.py",
     "flex_template/one_machine/test_subscriptions.py",
+    "flex_template/replay/test_batches.py",
     "flex_template/test_stages.py",
     "flex_template/test_streaming.py",
+    "ingest_function/http/test_hostile_ends.py",
+    "ingest_function/http/test_patience.py",
     "ingest_function/test_hosts.py",
     "ingest_function/test_openapi.py",
     "template",
