@@ -24,6 +24,10 @@ class Program:
         self.process = process
         self.port = port
 
+    @property
+    def url(self) -> str:
+        return f"http://127.0.0.1:{self.port}"
+
     def cpu_seconds(self) -> float:
         """User and system time so far."""
         ticks = 0

@@ -16,7 +16,7 @@ from local.pubsub.server import PubSubServer
 from schemas import DEFAULT_LIMITS, InvalidEvent, now_micros, parse, validate
 from tests.clients.javascript.verdicts import UNREADABLE
 from tests.flex_template.runs import run
-from tests.ingest_function.hosting import serve
+from tests.ingest_function.hosting import least_environment, serve
 from tests.ingest_function.inbox import Inbox
 
 NOW = now_micros() // 1000 * 1000
@@ -63,11 +63,6 @@ def pipeline_verdicts(bodies: list[bytes]) -> list[Verdict]:
 def edges(pubsub: PubSubServer, micro: Micro) -> Iterator[tuple[httpx.Client, httpx.Client]]:
     """Clients of micro and of an edge that publishes to `pubsub`."""
     Inbox(pubsub)
-    environment = {
-        "GCP_PROJECT_ID": "aegis-local",
-        "PUB_SUB_TOPIC_ID": "events",
-        "PUBSUB_EMULATOR_HOST": pubsub.host,
-        "AUTH_MODE": "none",
-    }
+    environment = least_environment(pubsub.host)
     with httpx.Client(base_url=micro.url) as to_micro, serve(environment) as to_edge:
         yield to_micro, to_edge

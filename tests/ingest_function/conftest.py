@@ -5,7 +5,7 @@ import httpx
 import pytest
 
 from local.pubsub.server import PubSubServer
-from tests.ingest_function.hosting import serve
+from tests.ingest_function.hosting import least_environment, serve
 from tests.ingest_function.inbox import Inbox
 
 StartEdge = Callable[..., httpx.Client]
@@ -18,13 +18,7 @@ def inbox(pubsub_server: PubSubServer) -> Inbox:
 
 @pytest.fixture
 def environment(pubsub_server: PubSubServer) -> dict[str, str]:
-    """The least that the edge needs to start."""
-    return {
-        "GCP_PROJECT_ID": "aegis-local",
-        "PUB_SUB_TOPIC_ID": "events",
-        "PUBSUB_EMULATOR_HOST": pubsub_server.host,
-        "AUTH_MODE": "none",
-    }
+    return least_environment(pubsub_server.host)
 
 
 @pytest.fixture

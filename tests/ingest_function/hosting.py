@@ -15,6 +15,16 @@ from ingest_function.settings import read_settings
 DEADLINE_SECONDS = 60
 
 
+def least_environment(pubsub_host: str) -> dict[str, str]:
+    """The least that the edge needs to start."""
+    return {
+        "GCP_PROJECT_ID": "aegis-local",
+        "PUB_SUB_TOPIC_ID": "events",
+        "PUBSUB_EMULATOR_HOST": pubsub_host,
+        "AUTH_MODE": "none",
+    }
+
+
 @contextmanager
 def serve(environment: Mapping[str, str]) -> Iterator[httpx.Client]:
     """A client of an edge configured by `environment`, which is drained at the end."""

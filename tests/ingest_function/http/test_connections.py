@@ -9,11 +9,11 @@ import pytest
 
 from local.pubsub.server import PubSubServer
 from tests.ingest_function.events import event
-from tests.ingest_function.http.raw_http import exchange, post
+from tests.ingest_function.hosting import least_environment
+from tests.ingest_function.http.raw_http import JSON, exchange, post
 from tests.ingest_function.inbox import Inbox
 from tests.ingest_function.test_hosts import hosted
 
-JSON = "Content-Type: application/json"
 KEY = "a-key-of-at-least-16-characters"
 BEARER = f"Authorization: Bearer {KEY}"
 
@@ -23,13 +23,8 @@ def url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """The deployed server, for all tests of the module."""
     with PubSubServer() as server:
         Inbox(server)
-        environment = {
-            "GCP_PROJECT_ID": "aegis-local",
-            "PUB_SUB_TOPIC_ID": "events",
-            "PUBSUB_EMULATOR_HOST": server.host,
-            "AUTH_MODE": "api_key",
-            "API_KEYS": KEY,
-        }
+        keys = {"AUTH_MODE": "api_key", "API_KEYS": KEY}
+        environment = least_environment(server.host) | keys
         folder: Path = tmp_path_factory.mktemp("service")
         with hosted("service", environment, folder) as (address, _):
             yield address

@@ -2,9 +2,7 @@
 
 import os
 import signal
-import socket
 import subprocess
-from collections.abc import Iterator
 
 import httpx
 import orjson
@@ -12,60 +10,42 @@ import pytest
 
 from ingest_function.edge import Edge
 from ingest_function.http import connection as connections
-from local.pubsub.server import PubSubServer
+from local.process import accepts
 from tests.ingest_function.events import event
-from tests.ingest_function.hosting import serve
-from tests.ingest_function.http.raw_http import SECONDS, exchange, post
+from tests.ingest_function.http.raw_http import (
+    HEALTH,
+    JSON,
+    SECONDS,
+    answers,
+    connected,
+    exchange,
+    post,
+)
 from tests.ingest_function.http.test_patience import started
 from tests.ingest_function.inbox import Inbox
-
-HEALTH = b"GET /health HTTP/1.1\r\nHost: edge\r\n\r\n"
-JSON = "Content-Type: application/json"
-
-
-@pytest.fixture(scope="module")
-def url() -> Iterator[str]:
-    with PubSubServer() as server:
-        Inbox(server)
-        environment = {
-            "GCP_PROJECT_ID": "aegis-local",
-            "PUB_SUB_TOPIC_ID": "events",
-            "PUBSUB_EMULATOR_HOST": server.host,
-            "AUTH_MODE": "none",
-        }
-        with serve(environment) as client:
-            yield str(client.base_url)
-
-
-def connected(port: int | str) -> socket.socket:
-    return socket.create_connection(("127.0.0.1", int(port)), SECONDS)
 
 
 @pytest.mark.parametrize(
     ("sent", "statuses"),
     [
-        (post(orjson.dumps(event())), [b"202"]),
-        (HEALTH + post(orjson.dumps(event())) + HEALTH * 500, [b"200", b"202", *[b"200"] * 500]),
-        (HEALTH + post(b"{", JSON, announced=100), [b"200", b"400"]),
-        (HEALTH + b"GET /hea", [b"200"]),
+        (post(orjson.dumps(event())), [202]),
+        (HEALTH + post(orjson.dumps(event())) + HEALTH * 500, [200, 202, *[200] * 500]),
+        (HEALTH + post(b"{", JSON, announced=100), [200, 400]),
+        (HEALTH + b"GET /hea", [200]),
     ],
     ids=["one", "many", "half a body", "half a header"],
 )
 def test_a_client_that_sends_no_more_is_answered_what_it_sent(
-    url: str, sent: bytes, statuses: list[bytes]
+    url: str, sent: bytes, statuses: list[int]
 ) -> None:
-    with connected(url.rpartition(":")[2]) as client:
-        client.sendall(sent)
-        client.shutdown(socket.SHUT_WR)
-        received = client.makefile("rb").read()
-    assert [answer[:3] for answer in received.split(b"HTTP/1.1 ")[1:]] == statuses
+    assert [answer.status for answer in answers(url, sent, is_all=True)] == statuses
 
 
 def test_a_connection_without_a_request_makes_room_for_another(
     url: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(connections, "MAX_CONNECTIONS", 1)
-    with connected(url.rpartition(":")[2]) as idle:
+    with connected(url) as idle:
         idle.sendall(HEALTH)
         assert idle.recv(12) == b"HTTP/1.1 200"
         assert exchange(url, HEALTH).status == 200
@@ -78,7 +58,7 @@ def test_a_fault_while_a_request_is_answered_leaves_no_connection_open(
         raise LookupError
 
     monkeypatch.setattr(Edge, "_write_log", broken)
-    with connected(url.rpartition(":")[2]) as client:
+    with connected(url) as client:
         client.sendall(HEALTH)
         assert client.recv(1) == b""
 
@@ -86,13 +66,13 @@ def test_a_fault_while_a_request_is_answered_leaves_no_connection_open(
 def test_two_sigterms_drop_no_request(environment: dict[str, str], inbox: Inbox) -> None:
     body = orjson.dumps(event())
     with started(environment, "-m", "ingest_function") as program:
-        with connected(program.port) as client:
+        with connected(program.url) as client:
             client.sendall(post(body, JSON, "Expect: 100-continue").removesuffix(body))
             assert client.recv(100).startswith(b"HTTP/1.1 100")
             for _ in range(2):
                 os.kill(program.process.pid, signal.SIGTERM)
-                httpx.get(f"http://127.0.0.1:{program.port}/health")
-            while not refuses(program.port):
+                httpx.get(f"{program.url}/health")
+            while accepts(program.port):
                 pass
             with pytest.raises(subprocess.TimeoutExpired):
                 program.process.wait(0.5)
@@ -107,18 +87,13 @@ def test_a_request_that_a_sigint_meets_is_the_last_of_its_connection(
 ) -> None:
     body = orjson.dumps(event())
     with started(environment, "-m", "ingest_function") as program:
-        with connected(program.port) as client:
+        with connected(program.url) as client:
             client.sendall(post(body, JSON, "Expect: 100-continue").removesuffix(body))
             assert client.recv(100).startswith(b"HTTP/1.1 100")
             os.kill(program.process.pid, signal.SIGINT)
-            while not refuses(program.port):
+            while accepts(program.port):
                 pass
             client.sendall(body)
             assert b"connection: close" in client.makefile("rb").read()
         program.process.wait(SECONDS)
     assert len(inbox.messages()) == 1
-
-
-def refuses(port: int) -> bool:
-    with socket.socket() as client:
-        return client.connect_ex(("127.0.0.1", port)) != 0

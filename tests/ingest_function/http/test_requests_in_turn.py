@@ -1,52 +1,26 @@
 """How the edge reads HTTP/1.1 from a connection, and what it leaves unread."""
 
 import socket
-from collections.abc import Iterator
-from typing import Any
 
 import orjson
 import pytest
 
 from ingest_function.http import connection as connections
-from local.pubsub.server import PubSubServer
 from tests.ingest_function.events import event
-from tests.ingest_function.hosting import serve
-from tests.ingest_function.http.raw_http import SECONDS, exchange, post
-from tests.ingest_function.inbox import Inbox
-from tests.ingest_function.logs.log_lines import log_lines
-
-HEALTH = b"GET /health HTTP/1.1\r\nHost: edge\r\n\r\n"
-CHUNKED = (
-    b"POST /v1/events HTTP/1.1\r\nHost: edge\r\nContent-Type: application/json\r\n"
-    b"Transfer-Encoding: chunked\r\n\r\n"
+from tests.ingest_function.http.raw_http import (
+    CHUNKED,
+    HEALTH,
+    JSON,
+    answers,
+    connected,
+    exchange,
+    post,
 )
-
-
-@pytest.fixture(scope="module")
-def url() -> Iterator[str]:
-    with PubSubServer() as server:
-        Inbox(server)
-        environment = {
-            "GCP_PROJECT_ID": "aegis-local",
-            "PUB_SUB_TOPIC_ID": "events",
-            "PUBSUB_EMULATOR_HOST": server.host,
-            "AUTH_MODE": "none",
-        }
-        with serve(environment) as client:
-            yield str(client.base_url)
-
-
-def connected(url: str) -> socket.socket:
-    host, _, port = url.rpartition("/")[2].rpartition(":")
-    return socket.create_connection((host, int(port)), timeout=SECONDS)
+from tests.ingest_function.logs.log_lines import line_of
 
 
 def statuses(url: str, sent: bytes) -> list[int]:
-    """The statuses of all answers until the server hangs up."""
-    with connected(url) as client, client.makefile("rb") as answers:
-        client.sendall(sent)
-        lines = answers.read().split(b"HTTP/1.1 ")
-        return [int(line[:3]) for line in lines[1:]]
+    return [answer.status for answer in answers(url, sent)]
 
 
 def test_requests_that_come_at_once_are_answered_in_turn(url: str) -> None:
@@ -56,7 +30,7 @@ def test_requests_that_come_at_once_are_answered_in_turn(url: str) -> None:
 
 
 def test_a_request_may_come_byte_by_byte(url: str) -> None:
-    request = post(orjson.dumps(event()), "Content-Type: application/json", "Connection: close")
+    request = post(orjson.dumps(event()), JSON, "Connection: close")
     with connected(url) as client:
         client.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         for byte in request:
@@ -74,7 +48,7 @@ def test_what_follows_a_chunked_body_is_no_header(url: str) -> None:
 
 def test_a_client_that_asks_before_it_sends_is_told_to_go_on(url: str) -> None:
     body = orjson.dumps(event())
-    request = post(body, "Content-Type: application/json", "Expect: 100-continue")
+    request = post(body, JSON, "Expect: 100-continue")
     with connected(url) as client:
         client.sendall(request.removesuffix(body))
         assert client.recv(100) == b"HTTP/1.1 100 Continue\r\n\r\n"
@@ -117,9 +91,7 @@ def test_a_connection_too_many_is_told_to_come_later(
 ) -> None:
     monkeypatch.setattr(connections, "MAX_CONNECTIONS", 1)
     with connected(url) as first:
-        first.sendall(
-            post(b"{", "Content-Type: application/json", "Expect: 100-continue", announced=9)
-        )
+        first.sendall(post(b"{", JSON, "Expect: 100-continue", announced=9))
         assert first.recv(12) == b"HTTP/1.1 100"
         answer = exchange(url, HEALTH)
     assert (answer.status, answer.code, answer.is_closed) == (503, "overloaded", True)
@@ -130,12 +102,9 @@ def test_a_client_that_hangs_up_in_its_body_leaves_a_line(
     url: str, capfd: pytest.CaptureFixture[str]
 ) -> None:
     with connected(url) as client:
-        head = ("Content-Type: application/json", "X-Request-Id: hangs-up")
+        head = (JSON, "X-Request-Id: hangs-up")
         client.sendall(post(b"{", *head, announced=100))
-    lines: list[dict[str, Any]] = []
-    while not lines:
-        lines = [line for line in log_lines(capfd) if line["request_id"] == "hangs-up"]
-    assert lines[0]["code"] == "incomplete_body"
+    assert line_of("hangs-up", capfd)["code"] == "incomplete_body"
 
 
 def test_who_reads_no_answers_is_asked_no_more(url: str) -> None:

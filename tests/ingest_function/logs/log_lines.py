@@ -22,5 +22,13 @@ def log_output(capfd: pytest.CaptureFixture[str]) -> str:
     return capfd.readouterr().out
 
 
+def line_of(request_id: str, capfd: pytest.CaptureFixture[str]) -> dict[str, Any]:
+    """The line of one request."""
+    lines: list[dict[str, Any]] = []
+    while not lines:
+        lines = [line for line in log_lines(capfd) if line["request_id"] == request_id]
+    return lines[0]
+
+
 def log_lines(capfd: pytest.CaptureFixture[str]) -> list[dict[str, Any]]:
     return [json.loads(line) for line in log_output(capfd).splitlines()]
