@@ -25,6 +25,7 @@ from schemas import (
     now_micros,
     stage_of,
 )
+from schemas.plain import may_hold_nul
 from schemas.quarantine import Digest, data_digest, is_quarantined, withheld
 
 # An append request must be smaller than 20 MB; the other columns, attributes apart, need little.
@@ -33,7 +34,6 @@ MAX_PAYLOAD_AND_ATTRIBUTES = 19_500_000
 MAX_TEXT = 256 * 1024
 _MAX_MESSAGE = 1024
 _MAX_REPLAY_DIGITS = 9
-_BACKSLASH = ord("\\")  # a tenth of the search for six characters
 
 
 class Failure(NamedTuple):
@@ -153,7 +153,7 @@ def times_replayed(attributes: Mapping[str, str]) -> int:
 def _storable(attributes: dict[str, str]) -> tuple[dict[str, str], bytes]:
     """Attributes without U+0000, which BigQuery's JSON does not hold, and their JSON."""
     encoded = orjson.dumps(attributes)
-    if _BACKSLASH not in encoded or b"\\u0000" not in encoded:
+    if not may_hold_nul(encoded):
         return attributes, encoded
     without = {
         name.replace("\0", "\ufffd"): value.replace("\0", "\ufffd")

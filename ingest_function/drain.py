@@ -26,9 +26,8 @@ def drain_on_sigterm(loop: asyncio.AbstractEventLoop, edge: Edge) -> None:
 
 
 def _drain(loop: asyncio.AbstractEventLoop, edge: Edge) -> None:
-    if (
-        edge.is_draining
-    ):  # told by a service manager and the process above; two SIGINTs drop requests
+    # A service manager and the process above may both tell; a second SIGINT would drop requests.
+    if edge.is_draining:
         return
     edge.is_draining = True
     loop.call_later(DRAIN_SECONDS, os.kill, os.getpid(), signal.SIGINT)

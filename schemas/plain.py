@@ -25,7 +25,7 @@ _RULES = {"type", "pattern", *_BOUNDS}
 _PORTABLE = re.compile(r"\^(?:[^\\$]|\\u[0-9a-fA-F]{4}|\\\.)*\$")
 _STORABLE = {"$ref": "#/$defs/storable"}
 _NO_NUL = r"^[^\u0000]*$"
-_NUL = rb"\u0000"  # as orjson writes it; the six characters themselves look the same, and wait
+_NUL = rb"\u0000"  # as orjson writes it
 _BACKSLASH = ord("\\")  # a tenth of the search for six characters
 
 
@@ -69,9 +69,14 @@ def encoded_details(details: dict[str, Any]) -> bytes:
         NotPlain: it may hold the character U+0000.
     """
     encoded = orjson.dumps(details)
-    if _BACKSLASH in encoded and _NUL in encoded:
+    if may_hold_nul(encoded):
         raise NotPlain
     return encoded
+
+
+def may_hold_nul(encoded: bytes) -> bool:
+    """Whether U+0000 may be in JSON of orjson's; a text of the six characters looks the same."""
+    return _BACKSLASH in encoded and _NUL in encoded
 
 
 @cache

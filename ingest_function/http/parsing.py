@@ -75,7 +75,6 @@ class RequestParser:
             part, self._unparsed = self._unparsed[:SLICE_BYTES], self._unparsed[SLICE_BYTES:]
             if not self._is_over:
                 self._parse(part)
-
         if self.has_ended and self.body is not None and not self._unparsed:
             self.body.fail(ClientDisconnected())
 

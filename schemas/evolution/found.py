@@ -1,6 +1,6 @@
 """What was found of one table, for people and for programs."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from typing import NamedTuple
 
 
@@ -9,8 +9,8 @@ class Found(NamedTuple):
 
     table: str
     exists: bool
-    lacks: list[str] = []  # noqa: RUF012 - nobody changes it
-    differs: list[str] = []  # noqa: RUF012
+    lacks: Sequence[str] = ()
+    differs: Sequence[str] = ()
 
 
 def lines(found: Iterable[Found]) -> Iterator[str]:
