@@ -14,13 +14,14 @@ import shlex
 import shutil
 import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from google.api_core.client_options import ClientOptions
 from google.api_core.exceptions import GoogleAPICallError
 from google.auth.credentials import AnonymousCredentials
 from google.cloud import bigquery
+from requests.exceptions import ConnectionError as Unreachable
 from rich.console import Console
 from rich.measure import Measurement
 from rich.table import Table
@@ -44,10 +45,12 @@ _PLACES = {
 def announced(stack: Stack, console_url: str) -> Iterator[None]:
     """Tell commands in other processes of the stack, until the block ends."""
     for left in set(_announced()) - set(_alive()):
-        shutil.rmtree(left)  # of a stack that was killed
+        shutil.rmtree(left, ignore_errors=True)  # of a stack that was killed
     folder = FOLDER / stack.url.rpartition(":")[2]
     folder.mkdir(parents=True, exist_ok=True)
-    (folder / _FILE).write_text(json.dumps(_environment(stack, console_url, folder)))
+    written = folder / f"{_FILE}.new"
+    written.write_text(json.dumps(_environment(stack, console_url, folder)))
+    written.replace(folder / _FILE)  # whole at once, as other processes read it
     try:
         yield
     finally:
@@ -56,7 +59,11 @@ def announced(stack: Stack, console_url: str) -> Iterator[None]:
 
 def _announced() -> list[Path]:
     """A folder for each stack that was announced, the newest first."""
-    return sorted(FOLDER.glob("*"), key=lambda folder: -folder.stat().st_mtime)
+    since = {}
+    for file in FOLDER.glob(f"*/{_FILE}"):
+        with suppress(FileNotFoundError):  # its stack ends just now
+            since[file.parent] = file.stat().st_mtime
+    return sorted(since, key=since.__getitem__, reverse=True)
 
 
 def _alive() -> list[Path]:
@@ -98,8 +105,9 @@ def environment() -> dict[str, str]:
         SystemExit: none runs.
     """
     for folder in _alive():
-        found: dict[str, str] = json.loads((folder / _FILE).read_text())
-        return found
+        with suppress(FileNotFoundError):  # it ends just now
+            found: dict[str, str] = json.loads((folder / _FILE).read_text())
+            return found
     sys.exit("no stack is running: start one with make dev, in another terminal")
 
 
@@ -108,9 +116,13 @@ def _query(arguments: Sequence[str], found: Mapping[str, str]) -> None:
     config = bigquery.QueryJobConfig(default_dataset=names.DATASET, use_query_cache=False)
     with bigquery.Client(names.PROJECT, AnonymousCredentials(), client_options=options) as client:
         try:
-            rows = client.query(" ".join(arguments), job_config=config).result()
+            # The client would try for ten minutes to reach a stack that ended meanwhile.
+            job = client.query(" ".join(arguments), config, retry=None, job_retry=None)
+            rows = job.result(retry=None)
         except GoogleAPICallError as error:
             sys.exit(f"query: {error.message.partition('; reason:')[0]}")
+        except Unreachable:
+            sys.exit("query: the stack has ended")
     _print([field.name for field in rows.schema], list(rows))
 
 

@@ -1,5 +1,6 @@
 """Commands find the stack that runs, and say so where none does."""
 
+import os
 import socket
 from pathlib import Path
 
@@ -35,6 +36,32 @@ def test_a_stack_that_answers_is_found(folder: Path, free_port: int) -> None:
     with socket.create_server(("127.0.0.1", 0)) as listener:
         announce(folder, listener.getsockname()[1], '{"GCP_PROJECT_ID": "aegis-local"}')
         assert running.environment() == {"GCP_PROJECT_ID": "aegis-local"}
+
+
+def test_the_stack_that_was_started_last_is_found_whatever_is_written_beside_another(
+    folder: Path,
+) -> None:
+    address = ("127.0.0.1", 0)
+    with socket.create_server(address) as one, socket.create_server(address) as two:
+        first, last = (str(each.getsockname()[1]) for each in (one, two))
+        announce(folder, int(first))
+        announce(folder, int(last), '{"started": "last"}')
+        os.utime(folder / first / "environment.json", (0, 0))
+        os.utime(folder / last, (0, 0))
+        assert running.environment() == {"started": "last"}
+
+
+def test_a_stack_that_is_only_about_to_be_announced_is_none(folder: Path) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        (folder / str(listener.getsockname()[1])).mkdir()
+        with pytest.raises(SystemExit, match=r"^no stack is running"):
+            running.environment()
+
+
+def test_a_query_to_a_stack_that_ended_meanwhile_says_so_at_once(free_port: int) -> None:
+    ended = {"BIGQUERY_EMULATOR_HOST": f"http://127.0.0.1:{free_port}"}
+    with pytest.raises(SystemExit, match=r"^query: the stack has ended$"):
+        running.COMMANDS["query"](["SELECT 1"], ended)
 
 
 def test_a_command_that_is_none_is_told_which_there_are(monkeypatch: pytest.MonkeyPatch) -> None:
