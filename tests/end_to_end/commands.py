@@ -6,6 +6,7 @@ import sys
 import time
 from collections import defaultdict
 from collections.abc import Mapping
+from pathlib import Path
 
 from local import end_with_parent
 from local.stack import ROOT
@@ -13,7 +14,7 @@ from tests.machine import require
 
 COMMAND_SECONDS = 180
 GONE_SECONDS = 30
-GUARD = end_with_parent.__file__
+GUARD = str(Path(end_with_parent.__file__).relative_to(ROOT))
 
 
 def run(

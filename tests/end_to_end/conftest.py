@@ -1,14 +1,33 @@
 """One stack for all tests of the path, on our Pub/Sub so that they can break it."""
 
 from collections.abc import Iterator
+from pathlib import Path
 
 import httpx
 import pytest
 
+from local.bigquery.start import EXTENSIONS
 from local.pubsub.server import PubSubServer
-from local.stack import Stack
+from local.stack import ROOT, Stack
 
 MAX_EVENT_AGE_DAYS = 3650  # the named examples are dated in the past
+
+
+@pytest.fixture(scope="session")
+def checkout(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The same checkout in another place, by links, for the stacks of `make dev`.
+
+    `make query` asks the newest stack of its checkout: elsewhere that may be a developer's.
+    """
+    folder = tmp_path_factory.mktemp("checkout")
+    for each in ROOT.iterdir():
+        if each.name != ".cache":
+            (folder / each.name).symlink_to(each)
+    EXTENSIONS.mkdir(parents=True, exist_ok=True)
+    linked = folder / EXTENSIONS.relative_to(ROOT)
+    linked.parent.mkdir()
+    linked.symlink_to(EXTENSIONS)
+    return folder
 
 
 @pytest.fixture(scope="session")

@@ -62,11 +62,11 @@ def test_a_port_that_is_none_is_one_clear_line(port: str) -> None:
 
 
 @pytest.fixture
-def dev(tmp_path: Path) -> Iterator[subprocess.Popen[str]]:
+def dev(checkout: Path, tmp_path: Path) -> Iterator[subprocess.Popen[str]]:
     """`make dev`, up and on our Pub/Sub, which starts faster."""
     process = subprocess.Popen(
         [sys.executable, "-m", "local.dev"],
-        cwd=ROOT,
+        cwd=checkout,
         env=os.environ | {"CLOUDSDK_ROOT": str(tmp_path)},
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,

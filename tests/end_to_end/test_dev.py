@@ -27,16 +27,17 @@ MAKE = 'make() { command make --assume-old=.venv/.installed --no-print-directory
 
 
 class Dev(NamedTuple):
-    """`make dev` as a process, its addresses, and the HOME that it and its users have."""
+    """`make dev` as a process, its addresses, what it and its users have around them, and where."""
 
     process: subprocess.Popen[str]
     console: str
     edge: str
     environment: dict[str, str]
+    checkout: Path
 
 
 @pytest.fixture(scope="module")
-def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Dev]:
+def running(checkout: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Dev]:
     home = tmp_path_factory.mktemp("home")
     # A reader's shell has what is installed on the machine, and not what is in `.venv`.
     places = os.environ["PATH"].split(os.pathsep)
@@ -46,13 +47,13 @@ def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Dev]:
     command = [sys.executable, "-m", "local.dev"]
     started = environment | {"CLOUDSDK_ROOT": str(home), "ALLOWED_ORIGINS": OTHER_ORIGIN}
     with subprocess.Popen(
-        command, cwd=ROOT, env=started, stdout=subprocess.PIPE, text=True
+        command, cwd=checkout, env=started, stdout=subprocess.PIPE, text=True
     ) as process:
         assert process.stdout is not None
         try:
             console = next(line for line in process.stdout if line.startswith("console"))
             edge = next(process.stdout)
-            yield Dev(process, console.split()[1], edge.split()[1], environment)
+            yield Dev(process, console.split()[1], edge.split()[1], environment, checkout)
         finally:
             process.kill()
 
@@ -63,7 +64,7 @@ def test_a_walk_through_works_as_written(running: Dev, page: str) -> None:
     assert any(step.printed for step in written)
     if any("curl " in step.commands for step in written):
         require("curl")
-    with Shell(running.environment, ROOT) as shell:
+    with Shell(running.environment, running.checkout) as shell:
         shell.run(MAKE)
         for step in written:
             if step.commands != "make dev\n":
@@ -84,7 +85,7 @@ def follow(shell: Shell, commands: str, printed: list[str]) -> list[str]:
 
 def test_bq_speaks_to_the_stack(running: Dev) -> None:
     require("gcloud", "bq")
-    with Shell(running.environment, ROOT) as shell:
+    with Shell(running.environment, running.checkout) as shell:
         shell.run(MAKE + '\neval "$(make -s environment)"')
         counted = shell.run(
             "bq query --use_legacy_sql=false --format=csv"
@@ -119,6 +120,6 @@ def test_ctrl_c_ends_it_and_leaves_nothing_behind(running: Dev) -> None:
     assert running.process.wait(COMMAND_SECONDS) == 0
     assert remaining(started) == set()
     port = running.edge.rpartition(":")[2].partition("/")[0]
-    assert not (ROOT / ".cache/running" / port).exists()
+    assert not (running.checkout / ".cache/running" / port).exists()
     home = Path(running.environment["HOME"])
     assert [str(path.relative_to(home)) for path in home.rglob("*")] == []
