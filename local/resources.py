@@ -1,4 +1,4 @@
-"""Create what the path needs: topic, subscription, dataset, tables and view."""
+"""Create what the path needs: topic, subscription, dataset, tables and views."""
 
 from google.cloud import bigquery
 from google.pubsub_v1 import PublisherClient, SubscriberClient
@@ -15,9 +15,13 @@ def create_queue(publisher: PublisherClient, subscriber: SubscriberClient) -> No
 
 
 def create_tables(client: bigquery.Client, dataset: str) -> None:
-    """Create `dataset` (project.dataset) with its tables, views and table function."""
+    """Create `dataset` (project.dataset) with its tables."""
     client.create_dataset(dataset)
     for name in TABLES:
         client.create_table(new_table(name, f"{dataset}.{name}", layout(name)))
+
+
+def create_views(client: bigquery.Client, dataset: str) -> None:
+    """Create the views and the table function over the tables of `dataset`."""
     for _, statement in statements.views(f"{dataset}.events"):
         client.query(statement).result()

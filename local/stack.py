@@ -18,7 +18,7 @@ from local.process import Process, StackError, accepts, free_port
 from local.pubsub import clients as pubsub_clients
 from local.pubsub.server import PubSubServer
 from local.pubsub.start import starting_pubsub
-from local.resources import create_queue, create_tables
+from local.resources import create_queue, create_tables, create_views
 from schemas import DEFAULT_AGE_DAYS
 
 ROOT = Path(__file__).parent.parent
@@ -93,6 +93,7 @@ class Stack:
         emulator.wait_until_ready()
         self.bigquery = self._parts.enter_context(_bigquery_client(emulator.url))
         create_tables(self.bigquery, names.DATASET)
+        create_views(self.bigquery, names.DATASET)
 
     @property
     def _tables_are_there(self) -> Path:

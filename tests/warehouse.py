@@ -13,7 +13,7 @@ from flex_template.bigquery.group_commit.bundle import BundleWriter
 from flex_template.bigquery.group_commit.shared import Destination
 from flex_template.dead_letter import Failure, Origin, dead_letter_rows
 from flex_template.message import Message
-from local.resources import create_tables
+from local.resources import create_tables, create_views
 from schemas import ErrorCode, EventError, now_micros
 
 PROJECT = "aegis-test"
@@ -30,6 +30,10 @@ class Warehouse:
         self.replays = f"{self.dataset}.replays"
         self.client: bigquery.Client = client.connect(self.events)
         create_tables(self.client, self.dataset)
+
+    def add_views(self) -> None:
+        """Create the views and the table function, for which the emulator takes long."""
+        create_views(self.client, self.dataset)
 
     def append(self, kind: str, rows: Iterable[tuple[Any, ...]]) -> None:
         """Store rows of one of `schemas.TABLES` as the pipeline does."""

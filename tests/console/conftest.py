@@ -35,6 +35,7 @@ def environment(warehouse: Warehouse, topic: Topic) -> dict[str, str]:
 @pytest.fixture
 def filled(warehouse: Warehouse) -> Warehouse:
     """Some weeks of events, and what a broken release left."""
+    warehouse.add_views()
     warehouse.append("events", stored_events())
     warehouse.append("dead_letters", broken_release())
     return warehouse

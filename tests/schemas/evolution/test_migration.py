@@ -252,6 +252,7 @@ def test_events_between_holds_each_event_of_its_time_once(warehouse: Warehouse) 
         for number in range(6)
     ]
     warehouse.append("events", rows)
+    warehouse.add_views()
     sql = (
         f"SELECT event_id FROM `{warehouse.dataset}.events_between`"  # noqa: S608 - our own names
         f"(TIMESTAMP_MICROS({start + day}), TIMESTAMP_MICROS({start + 2 * day})) ORDER BY event_id"
