@@ -3,7 +3,6 @@
 Both store what comes meanwhile; nothing is lost, and the view shows nothing twice.
 """
 
-import threading
 import uuid
 from pathlib import Path
 from typing import Any
@@ -14,37 +13,30 @@ from google.pubsub_v1 import PublisherClient, SubscriberClient
 
 from local.names import SUBSCRIPTION, TOPIC
 from tests.end_to_end.releases.jobs import job
+from tests.end_to_end.releases.steady import SteadyTraffic
 from tests.flex_template.runs import EVENT
 from tests.warehouse import Warehouse
 
 GREEN = f"{SUBSCRIPTION}-green"
-PAUSE = 0.02
 
 
-class Traffic:
-    """An event every `PAUSE`, and a message that is none after each tenth, until it is stopped."""
+class Traffic(SteadyTraffic):
+    """Events, and a message that is none after each tenth."""
 
     def __init__(self, publisher: PublisherClient) -> None:
         self.events: list[str] = []
         self.bad: list[bytes] = []
         self._publisher = publisher
-        self._stopped = threading.Event()
-        self._thread = threading.Thread(target=self._send, daemon=True)
-        self._thread.start()
+        super().__init__()
 
-    def stop(self) -> None:
-        self._stopped.set()
-        self._thread.join()
-
-    def _send(self) -> None:
-        while not self._stopped.wait(PAUSE):
-            event_id = str(uuid.uuid4())
-            self._publish(orjson.dumps(EVENT | {"event_id": event_id}))
-            self.events.append(event_id)
-            if len(self.events) % 10 == 0:
-                bad = f"bad {len(self.bad)}".encode()
-                self._publish(bad)
-                self.bad.append(bad)
+    def send(self) -> None:
+        event_id = str(uuid.uuid4())
+        self._publish(orjson.dumps(EVENT | {"event_id": event_id}))
+        self.events.append(event_id)
+        if len(self.events) % 10 == 0:
+            bad = f"bad {len(self.bad)}".encode()
+            self._publish(bad)
+            self.bad.append(bad)
 
     def _publish(self, data: bytes) -> None:
         self._publisher.publish(topic=TOPIC, messages=[{"data": data}])
@@ -55,6 +47,7 @@ def test_a_second_job_takes_over_without_loss_or_repetition(
     pubsub: tuple[PublisherClient, SubscriberClient], warehouse: Warehouse, tmp_path: Path
 ) -> None:
     publisher, subscriber = pubsub
+    warehouse.add_views()
     traffic = Traffic(publisher)
     tables = warehouse.events, warehouse.dead_letters
     with job(SUBSCRIPTION, *tables, tmp_path / "blue.log") as blue:

@@ -8,13 +8,12 @@ import json
 import os
 import shutil
 import sys
-import threading
 import uuid
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from functools import partial
-from itertools import product
+from itertools import cycle, product
 from pathlib import Path
 from typing import NamedTuple
 
@@ -28,12 +27,12 @@ from local.process import Process, accepts, free_port
 from schemas import Stage, event_columns, versions
 from schemas.evolution.migration import migrate
 from tests.end_to_end.releases.jobs import Job, job
+from tests.end_to_end.releases.steady import SteadyTraffic
 from tests.machine import ROOT
 from tests.schemas.generated import VALID_OF
 from tests.warehouse import Warehouse
 
 OLD, NEW = sorted(versions())[-2:]
-PAUSE = 0.02
 Edges = dict[int, httpx.Client]
 
 
@@ -46,19 +45,14 @@ class Sent(NamedTuple):
     status: int
 
 
-class Traffic:
-    """An event of each version to each edge in turn, every `PAUSE`, until it is stopped."""
+class Traffic(SteadyTraffic):
+    """An event of each version to each edge in turn."""
 
     def __init__(self, edges: Edges) -> None:
         self.sent: list[Sent] = []
         self._edges = edges
-        self._stopped = threading.Event()
-        self._thread = threading.Thread(target=self._send, daemon=True)
-        self._thread.start()
-
-    def stop(self) -> None:
-        self._stopped.set()
-        self._thread.join()
+        self._next = cycle(product(edges, (OLD, NEW)))
+        super().__init__()
 
     def answered(
         self, status: int, version: int, *, since: int = 0, edge: int | None = None
@@ -70,16 +64,14 @@ class Traffic:
             if (each.status, each.version) == (status, version) and edge in {None, each.edge}
         }
 
-    def _send(self) -> None:
-        while not self._stopped.is_set():
-            for edge, version in product(self._edges, (OLD, NEW)):
-                self._stopped.wait(PAUSE)
-                event_id = str(uuid.uuid4())
-                status = send(self._edges[edge], version, event_id)
-                self.sent.append(Sent(event_id, version, edge, status))
+    def send(self) -> None:
+        edge, version = next(self._next)
+        event_id = str(uuid.uuid4())
+        status = post(self._edges[edge], version, event_id)
+        self.sent.append(Sent(event_id, version, edge, status))
 
 
-def send(edge: httpx.Client, version: int, event_id: str) -> int:
+def post(edge: httpx.Client, version: int, event_id: str) -> int:
     now = datetime.now(UTC).isoformat()
     event = VALID_OF[version] | {"event_id": event_id, "timestamp": now}
     answer = edge.post("/v1/events", json=event)
