@@ -1,6 +1,5 @@
 """A real browser that looks at the console."""
 
-import json
 import os
 import threading
 from collections.abc import Iterator
@@ -12,6 +11,8 @@ from urllib.parse import urlsplit
 from flask import Flask
 from playwright.sync_api import Browser, Page
 from werkzeug.serving import make_server
+
+from tests import axe
 
 SIZES = {"wide": (1280, 900), "narrow": (360, 740)}
 SCHEMES: tuple[Literal["light", "dark"], ...] = ("light", "dark")
@@ -50,18 +51,9 @@ class Visit:
         script = "document.documentElement.scrollWidth > document.documentElement.clientWidth"
         return bool(self.page.evaluate(script))
 
-    def violations(self, axe: str) -> list[str]:
+    def violations(self) -> list[str]:
         """What axe finds against WCAG 2.2 at level AA."""
-        if not self.page.evaluate("'axe' in window"):
-            session = self.page.context.new_cdp_session(self.page)
-            session.send("Runtime.evaluate", {"expression": axe})  # the policy allows no script
-        options = {"runOnly": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]}
-        found = self.page.evaluate(f"axe.run({json.dumps(options)})")
-        return [
-            f"{each['id']}: {node['html'][:200]}"
-            for each in found["violations"]
-            for node in each["nodes"]
-        ]
+        return axe.violations(self.page, "wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa")
 
     def picture(self, name: str, *, full: bool = False) -> None:
         """Kept where `CONSOLE_SCREENSHOTS` names a folder: those in docs/images are made so."""

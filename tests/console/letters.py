@@ -34,7 +34,7 @@ def stored_events() -> list[tuple[Any, ...]]:
     return [
         _event(number, now - day * DAY - number * MINUTE, number % 5)
         for day in range(20)
-        for number in range(40 - day)
+        for number in range(7 - day // 4)
     ]
 
 

@@ -8,10 +8,10 @@ from playwright.sync_api import Browser, expect, sync_playwright
 from pytest_httpserver import HTTPServer
 
 from console.app import create_app
+from tests.axe import require_axe
 from tests.console.browser import Visit, served, visit
 from tests.console.letters import HOSTILE, broken_release
 from tests.console.proxy import STRANGER, VIEWER, assertion, settings_behind
-from tests.examples.extension.accessibility import AXE
 from tests.flex_template.replay.topic import Topic
 from tests.machine import missing
 from tests.warehouse import Warehouse
@@ -49,35 +49,34 @@ def look(browser: Browser, address: str, filled: Warehouse) -> Iterator[Visit]:
 
 
 @pytest.fixture(scope="module")
-def axe() -> str:
-    """axe-core's script, one of the client's development tools."""
-    if not AXE.is_file():
-        missing("axe-core is not there: make client")
-    return AXE.read_text()
+def axe() -> None:
+    require_axe()
 
 
-def test_every_page_fits_and_suits_axe_in_each_size_and_colours(look: Visit, axe: str) -> None:
+@pytest.mark.usefixtures("axe")
+def test_every_page_fits_and_suits_axe_in_each_size_and_colours(look: Visit) -> None:
     found: dict[str, list[str]] = {}
     for name, path in _all_pages(look):
         look.goto(path)
         expect(look.page.locator("h1")).to_be_visible()
-        found |= _faults(look, name, axe)
+        found |= _faults(look, name)
     _preview(look, ".confidence |= tonumber")
-    found |= _faults(look, "preview", axe)
+    found |= _faults(look, "preview")
     assert found == {}
 
 
-def _faults(look: Visit, name: str, axe: str) -> dict[str, list[str]]:
+def _faults(look: Visit, name: str) -> dict[str, list[str]]:
     found = {}
     for shown in look.looks():
         look.picture(f"{name}-{shown}")
         overflow = ["is wider than the window"] if look.overflows() else []
-        if faults := [*overflow, *look.violations(axe)]:
+        if faults := [*overflow, *look.violations()]:
             found[f"{name}-{shown}"] = faults
     return found
 
 
-def test_a_group_is_repaired_previewed_and_replayed(look: Visit, topic: Topic, axe: str) -> None:
+@pytest.mark.usefixtures("axe")
+def test_a_group_is_repaired_previewed_and_replayed(look: Visit, topic: Topic) -> None:
     look.goto("/dead-letters")
     look.page.get_by_role("link", name="wrong_type at /confidence").click()
     look.page.get_by_label("A jq program").fill(".confidence |= tonumber")
@@ -88,7 +87,7 @@ def test_a_group_is_repaired_previewed_and_replayed(look: Visit, topic: Topic, a
     expect(look.page.get_by_text("Finished.")).to_be_visible(timeout=30_000)
     expect(look.page.get_by_text("6 of 6 published")).to_be_visible()
     assert len(topic.replayed_ids()) == 6
-    assert _faults(look, "replay", axe) == {}
+    assert _faults(look, "replay") == {}
 
 
 def test_only_the_letters_ticked_are_replayed(look: Visit, topic: Topic) -> None:
@@ -144,9 +143,9 @@ def test_three_charts_are_drawn_from_the_reports(look: Visit) -> None:
         assert canvas.evaluate(drawn)
 
 
-@pytest.mark.usefixtures("filled")
+@pytest.mark.usefixtures("filled", "axe")
 def test_a_viewer_sees_all_and_finds_nothing_to_act_with(
-    browser: Browser, environment: dict[str, str], httpserver: HTTPServer, axe: str
+    browser: Browser, environment: dict[str, str], httpserver: HTTPServer
 ) -> None:
     app = create_app(environment | settings_behind(httpserver))
     with served(app) as address, visit(browser, address) as look:
@@ -154,7 +153,7 @@ def test_a_viewer_sees_all_and_finds_nothing_to_act_with(
             look.page.set_extra_http_headers(person)
             look.goto("/erase")
             expect(look.page.locator("h1")).to_have_text(title)
-        assert _faults(look, "refused", axe) == {}
+        assert _faults(look, "refused") == {}
         look.page.set_extra_http_headers(assertion(VIEWER))
         look.goto("/erase")
         expect(look.page.get_by_text("Only operators may erase.")).to_be_visible()

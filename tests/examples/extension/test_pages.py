@@ -1,32 +1,28 @@
 """Popup and options in each state: what they say first, readable by everyone, 320 pixels wide."""
 
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
 
 import pytest
 from playwright.sync_api import Page, expect
 
-from tests.examples.extension.accessibility import AXE, findings
+from tests.axe import require_axe
+from tests.examples.extension.accessibility import findings
 from tests.examples.extension.browser import ORIGIN, Browser
 from tests.examples.extension.function import API_KEY, Function
-from tests.machine import missing
 
 
 @pytest.fixture(autouse=True)
 def axe() -> None:
-    if not AXE.is_file():
-        missing("axe-core is not there: make client")
+    require_axe()
 
 
 @pytest.mark.usefixtures("topic")
-def test_the_popup_says_in_one_sentence_how_it_is(
-    browser: Browser, function: Function, tmp_path: Path
-) -> None:
+def test_the_popup_says_in_one_sentence_how_it_is(browser: Browser, function: Function) -> None:
     found = {}
 
     def look(state: str, sentence: str) -> None:
         browser.expect_sentence(sentence)
-        found[state] = findings(browser.page, tmp_path, f"popup-{state}")
+        found[state] = findings(browser.page, f"popup-{state}")
 
     browser.expect_sentence("No event sent yet.")
     browser.record_many(3)
@@ -54,26 +50,24 @@ def test_the_popup_says_in_one_sentence_how_it_is(
     assert browser.page.locator("#refused-list").inner_text().count("older than 1 days") == 1
 
 
-def test_a_fresh_popup_leads_to_the_options(fresh_browser: Browser, tmp_path: Path) -> None:
+def test_a_fresh_popup_leads_to_the_options(fresh_browser: Browser) -> None:
     fresh_browser.record_many(1)
     fresh_browser.expect_sentence("Not set up yet: no server is set.")
-    assert findings(fresh_browser.page, tmp_path, "popup-fresh") == []
+    assert findings(fresh_browser.page, "popup-fresh") == []
     with fresh_browser.context.expect_page() as opened:
         fresh_browser.page.get_by_role("button", name="Open options").click()
     assert opened.value.url == f"{ORIGIN}/options.html"
 
 
-def test_the_options_say_what_the_server_says(
-    fresh_browser: Browser, function: Function, tmp_path: Path
-) -> None:
+def test_the_options_say_what_the_server_says(fresh_browser: Browser, function: Function) -> None:
     page = fresh_browser.context.new_page()
     page.goto(f"{ORIGIN}/options.html")
-    found = {"fresh": findings(page, tmp_path, "options-fresh")}
+    found = {"fresh": findings(page, "options-fresh")}
 
     def look(state: str, endpoint: str, key: str, result: str) -> None:
         save(page, endpoint, key)
         expect(page.locator("#result")).to_contain_text(result, timeout=30_000)
-        found[state] = findings(page, tmp_path, f"options-{state}")
+        found[state] = findings(page, f"options-{state}")
 
     address = f"127.0.0.1:{function.port}"
     look("no_address", "example", API_KEY, "Not saved: the endpoint must be an address")
