@@ -1,13 +1,19 @@
 """A message as every step sees it, wherever it was read from."""
 
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from functools import lru_cache
+from itertools import chain
 from typing import Any, NamedTuple
 
 from apache_beam.io.gcp.pubsub import PubsubMessage as BeamMessage
-from google.pubsub_v1.types import PubsubMessage
+from google.pubsub_v1.types import PublishRequest, PubsubMessage
 
 _Proto = PubsubMessage.pb()
+_Protos = PublishRequest.pb()
+parsed = _Proto.FromString
+_TAG = 2 << 3 | 2  # of `PublishRequest.messages`: its number, and that a length follows
+_SEVEN_BITS = 0x7F
 
 
 class Message(NamedTuple):
@@ -29,11 +35,39 @@ def from_pubsub(serialized: bytes) -> Message:
     Raises:
         google.protobuf.message.DecodeError: the bytes are no such message.
     """
-    proto = _Proto.FromString(serialized)
+    return from_proto(parsed(serialized))
+
+
+def from_proto(proto: Any) -> Message:
+    """A message that is parsed already."""
     published = proto.publish_time
     micros = published.seconds * 1_000_000 + published.nanos // 1000
     # The attributes stay protobuf's map: few are ever read, and a copy costs more than parsing.
     return Message(proto.data, proto.attributes, proto.message_id, micros or None)
+
+
+def parsed_together(serialized: Sequence[bytes]) -> Sequence[Any]:
+    """Messages as `from_proto` takes them, read as the field of one request, in memory of its own.
+
+    Protobuf has all unused memory of the process given back to the system after every ten thousand
+    pieces that it frees. With one or two for each message, that cost a tenth of all CPU.
+
+    Raises:
+        google.protobuf.message.DecodeError: at least one of them is no message.
+    """
+    heads = map(_head, map(len, serialized))
+    fields = b"".join(chain.from_iterable(zip(heads, serialized, strict=True)))
+    return _Protos.FromString(fields).messages  # type: ignore[no-any-return]
+
+
+@lru_cache(maxsize=1_000)
+def _head(size: int) -> bytes:
+    """What stands before a message of so many bytes: its tag, and its size as a varint."""
+    varint = [_TAG]
+    while size > _SEVEN_BITS:
+        varint.append(size & _SEVEN_BITS | _SEVEN_BITS + 1)
+        size >>= 7
+    return bytes([*varint, size])
 
 
 def serialize(message: Message | BeamMessage) -> bytes:

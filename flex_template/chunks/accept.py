@@ -6,19 +6,18 @@ pass is left to the steps, message by message: the JSON Schema validator alone r
 explains.
 """
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from functools import cache, reduce
 from itertools import compress, filterfalse
 from operator import not_, or_
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, TypeAlias
 
 import msgspec
 import pyarrow as pa
 import pyarrow.compute as pc
-from google.protobuf.message import DecodeError
-from google.pubsub_v1.types import PubsubMessage
 
 from flex_template.bigquery.arrow import arrow_schema
+from flex_template.message import parsed_together
 from flex_template.steps import CLOCK_SKEW, is_request_id
 from schemas import Limits, parse_timestamp, versions
 from schemas.event import DETAILS_MAX_BYTES, MAX_VALUES
@@ -29,7 +28,8 @@ from schemas.quarantine import QUARANTINED
 MIN_MESSAGES = 50
 MESSAGE_COLUMNS = ("received_at", "published_at", "message_id", "request_id")
 _TIME = pa.timestamp("us", tz="UTC")
-_from_string = PubsubMessage.pb().FromString
+
+Pair: TypeAlias = tuple[bytes, Any]  # a message as it came, and as protobuf reads it
 
 
 class Accepted(NamedTuple):
@@ -47,15 +47,16 @@ class _Read(NamedTuple):
     values: list[tuple[Any, ...]]
 
 
-def accept(serialized: Sequence[bytes], limits: Limits) -> tuple[list[Accepted], list[bytes]]:
+def accept(pairs: Iterable[Pair], limits: Limits) -> tuple[list[Accepted], list[Pair]]:
     """What is plainly an event, as rows, and the messages that are not."""
-    read, others = _read(serialized)
+    read, others = _read(pairs)
     accepted = []
     for struct, messages, values in read:
         rows, passes = _rows(struct, values, limits)
         if passes.true_count < len(passes):
             are_taken = passes.to_pylist()
-            others += compress(messages, map(not_, are_taken))
+            left = list(compress(messages, map(not_, are_taken)))
+            others += zip(left, parsed_together(left), strict=True)
             messages[:] = compress(messages, are_taken)
             rows = rows.filter(passes)
         if rows.num_rows:
@@ -63,7 +64,7 @@ def accept(serialized: Sequence[bytes], limits: Limits) -> tuple[list[Accepted],
     return accepted, others
 
 
-def _read(serialized: Sequence[bytes]) -> tuple[list[_Read], list[bytes]]:
+def _read(pairs: Iterable[Pair]) -> tuple[list[_Read], list[Pair]]:
     """Values by version, and the messages that do not have its types.
 
     Values are taken from one message after the other, so that what was parsed dies young.
@@ -71,14 +72,13 @@ def _read(serialized: Sequence[bytes]) -> tuple[list[_Read], list[bytes]]:
     decode = _decoder().decode
     read = {struct: _Read(struct, [], []) for struct in _structs()}
     others = []
-    for element in serialized:
+    for element, message in pairs:
         try:
-            message = _from_string(element)
             data = message.data
             event = decode(data)
             values = _values(message, data, event)
-        except (DecodeError, msgspec.DecodeError, UnicodeDecodeError, RecursionError, NotPlain):
-            others.append(element)
+        except (msgspec.DecodeError, UnicodeDecodeError, RecursionError, NotPlain):
+            others.append((element, message))
         else:
             _, messages, rows = read[type(event)]
             messages.append(element)

@@ -19,9 +19,17 @@ from apache_beam.utils.windowed_value import WindowedValue
 from google.protobuf.message import DecodeError
 
 from flex_template.bigquery.arrow import row_tuples
-from flex_template.chunks.accept import MIN_MESSAGES, Accepted, accept
+from flex_template.chunks.accept import MIN_MESSAGES, Accepted, Pair, accept
 from flex_template.dead_letter import Failure, internal_error
-from flex_template.message import Message, from_pubsub, raw_message, serialize
+from flex_template.message import (
+    Message,
+    from_proto,
+    from_pubsub,
+    parsed,
+    parsed_together,
+    raw_message,
+    serialize,
+)
 from schemas import InvalidEvent, Limits
 
 # What is made of 600 and more is given back to the system each time, and costs 2 us a message more.
@@ -109,31 +117,44 @@ def failures_of(chunk: Chunk) -> list[Failure]:
 
 def opened(serialized: list[bytes], limits: Limits) -> Chunk:
     """A chunk in which what is plainly an event is a row already, and the rest is decoded."""
-    if len(serialized) < MIN_MESSAGES:
-        return decoded(serialized)
+    pairs, failures = _read(serialized)
+    if len(pairs) < MIN_MESSAGES:
+        return _decoded(pairs, failures)
     try:
-        accepted, others = accept(serialized, limits)
+        accepted, others = accept(pairs, limits)
     except MemoryError:
         raise
     except Exception:
         # A fault of the fast way says nothing about any message: the exact way takes them all.
         logging.getLogger(__name__).exception("the fast way broke")
-        return decoded(serialized)
-    return decoded(others)._replace(accepted=accepted)
+        return _decoded(pairs, failures)
+    return _decoded(others, failures)._replace(accepted=accepted)
 
 
 def decoded(serialized: list[bytes]) -> Chunk:
     """A chunk of messages, each beside its data, on which the first step works."""
-    chunk = Chunk([], [], [])
+    return _decoded(*_read(serialized))
+
+
+def _read(serialized: list[bytes]) -> tuple[list[Pair], list[Failure]]:
+    """Each message with what protobuf reads in it, and a failure for what is no message."""
+    try:
+        return list(zip(serialized, parsed_together(serialized), strict=True)), []
+    except DecodeError:
+        pass  # of at least one
+    pairs, failures = [], []
     for element in serialized:
         try:
-            message = from_pubsub(element)
+            pairs.append((element, parsed(element)))
         except DecodeError as error:
-            chunk.failures.append(internal_error(raw_message(element), error))
-        else:
-            chunk.serialized.append(element)
-            chunk.values.append((message, message.data))
-    return chunk
+            failures.append(internal_error(raw_message(element), error))
+    return pairs, failures
+
+
+def _decoded(pairs: list[Pair], failures: list[Failure]) -> Chunk:
+    messages = [from_proto(proto) for _, proto in pairs]
+    values = [(message, message.data) for message in messages]
+    return Chunk([element for element, _ in pairs], values, failures)
 
 
 def each(step: Step) -> beam.PTransform:

@@ -6,11 +6,19 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 from apache_beam.io.gcp.pubsub import PubsubMessage as BeamMessage
+from google.protobuf.message import DecodeError
 from google.pubsub_v1.types import PubsubMessage
 from hypothesis import given
 from hypothesis import strategies as st
 
-from flex_template.message import Message, from_line, from_pubsub, serialize
+from flex_template.message import (
+    Message,
+    from_line,
+    from_pubsub,
+    parsed,
+    parsed_together,
+    serialize,
+)
 
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
@@ -31,6 +39,26 @@ def test_serialised_messages_and_beams_own_decode_to_the_same(
     assert pickle.loads(pickle.dumps(serialised)) == expected  # noqa: S301 - our own bytes
     assert pickle.loads(pickle.dumps(beams)) == expected  # noqa: S301 - our own bytes
     assert from_pubsub(serialize(expected)).attributes == attributes
+
+
+_SERIALIZED = PubsubMessage.serialize(PubsubMessage(data=b"x", attributes={"a": "b"}))
+
+
+@given(st.lists(st.binary() | st.integers(0, len(_SERIALIZED)).map(lambda n: _SERIALIZED[:n])))
+def test_messages_read_together_are_what_each_is_alone(serialized: list[bytes]) -> None:
+    try:
+        alone = list(map(parsed, serialized))
+    except DecodeError:
+        with pytest.raises(DecodeError):
+            parsed_together(serialized)
+    else:
+        assert list(parsed_together(serialized)) == alone
+
+
+def test_messages_of_any_size_are_read_together() -> None:
+    sizes = [0, 1, 120, 127, 128, 129, 16_383, 16_384, 2_097_152]
+    serialized = [serialize(Message(bytes(size), {}, "", None)) for size in sizes]
+    assert [len(each.data) for each in parsed_together(serialized)] == sizes
 
 
 @pytest.mark.parametrize("size", [9_500_000, 10_000_000])

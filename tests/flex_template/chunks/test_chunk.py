@@ -2,13 +2,14 @@
 
 from typing import Any
 
+import orjson
 import pytest
 
 from flex_template.chunks import chunk
-from flex_template.chunks.chunk import Chunk, Gather, advance, decoded
+from flex_template.chunks.chunk import Chunk, Gather, advance, decoded, opened
 from flex_template.message import Message, serialize
 from schemas import ErrorCode, EventError, InvalidEvent
-from tests.flex_template.runs import message, numbered
+from tests.flex_template.runs import EVENT, LIMITS, message, numbered
 
 MESSAGES = [serialize(each) for each in numbered([b"0", b"1", b"2", b"3"])]
 
@@ -78,6 +79,13 @@ def test_bytes_that_are_no_message_become_a_failure_that_keeps_them() -> None:
     assert result.serialized == [MESSAGES[0]]
     (failure,) = result.failures
     assert (failure.message.data, failure.errors[0].code) == (b"\xff\xff", ErrorCode.INTERNAL_ERROR)
+
+
+def test_what_is_no_message_leaves_the_others_of_a_large_chunk_alone() -> None:
+    others = [serialize(each) for each in numbered([orjson.dumps(EVENT)] * 60)]
+    result = opened([*others[:30], b"\xff\xff", *others[30:]], LIMITS)
+    assert [len(each.serialized) for each in result.accepted] == [60]
+    assert [failure.message.data for failure in result.failures] == [b"\xff\xff"]
 
 
 def test_a_step_leaves_the_chunk_it_was_given_as_it_was() -> None:
