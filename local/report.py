@@ -1,13 +1,16 @@
 """What went in and what came out, as tables for people."""
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from datetime import datetime
+from itertools import islice
 
 from rich.table import Table
 from rich.text import Text
 
 from local.arrivals import Row
 from local.traffic import Exchange
+
+MAX_ROWS = 100  # the samples are fewer: only what others have sent makes more
 
 
 def exchanges_table(exchanges: Iterable[Exchange]) -> Table:
@@ -23,22 +26,27 @@ def exchanges_table(exchanges: Iterable[Exchange]) -> Table:
     return table
 
 
-def events_table(rows: Iterable[Row]) -> Table:
+def events_table(rows: Collection[Row]) -> Table:
     columns = ("event_id", "user_id", "signal_type", "source_platform", "request → row, ms")
-    table = _table("Rows in events", *columns)
-    for row in rows:
+    table = _table(_title("events", rows), *columns)
+    for row in islice(rows, MAX_ROWS):
         values = (row["event_id"], row["user_id"], row["signal_type"], row["source_platform"])
         table.add_row(*map(Text, values), _milliseconds(row["received_at"], row["seen"]))
     return table
 
 
-def dead_letters_table(rows: Iterable[Row]) -> Table:
+def dead_letters_table(rows: Collection[Row]) -> Table:
     columns = ("stage", "code", "message", "bytes", "publish → row, ms")
-    table = _table("Rows in dead_letters", *columns)
-    for row in rows:
+    table = _table(_title("dead_letters", rows), *columns)
+    for row in islice(rows, MAX_ROWS):
         values = (row["stage"], row["error_code"], row["error_message"], str(row["payload_size"]))
         table.add_row(*map(Text, values), _milliseconds(row["published_at"], row["seen"]))
     return table
+
+
+def _title(table: str, rows: Collection[Row]) -> str:
+    shown = f", the first {MAX_ROWS} of {len(rows)}" if len(rows) > MAX_ROWS else ""
+    return f"Rows in {table}{shown}"
 
 
 def _table(title: str, *columns: str) -> Table:

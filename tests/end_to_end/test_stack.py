@@ -1,12 +1,14 @@
 """What the stack creates, and that `make run` notices what it did not send."""
 
 import io
+from datetime import UTC, datetime
 
 import pytest
 from rich.console import Console
 
 from local.names import DATASET, TOPIC
 from local.process import StackError
+from local.report import events_table
 from local.run import run
 from local.stack import Stack
 from schemas import TABLES, table_schema
@@ -44,3 +46,11 @@ def test_run_fails_when_more_is_stored_than_it_sent(stack: Stack) -> None:
 
     with pytest.raises(StackError, match="stored are not those sent"):
         run(stack, Console(file=io.StringIO()))
+
+
+def test_a_table_of_rows_shows_the_first_and_says_how_many_there_are() -> None:
+    now = datetime.now(UTC)
+    row = dict.fromkeys(("event_id", "user_id", "signal_type", "source_platform"), "x")
+    table = events_table([row | {"received_at": now, "seen": now}] * 101)
+
+    assert (table.title, table.row_count) == ("Rows in events, the first 100 of 101", 100)
