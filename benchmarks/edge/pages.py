@@ -82,7 +82,7 @@ def _seconds(sample: dict[str, float], what: str) -> str:
     return f"{sample[f'recovered_from_{what}_seconds']:.2f}"
 
 
-def _worst() -> str:
+def worst() -> str:
     dearest_first = sorted(
         _load("edge_worst")["requests"].items(), key=lambda each: each[1]["cpu_ms"], reverse=True
     )
@@ -93,7 +93,7 @@ def _worst() -> str:
     return table("the worst of its kind | body, bytes | answer | CPU |", rows)
 
 
-def _attacked() -> str:
+def attacked() -> str:
     results = _load("edge_worst")
     return f"{results['small_p99_ms']:.0f} to {results['attacked_p99_ms']:.0f} ms"
 
@@ -119,8 +119,8 @@ FIGURES: dict[str, Callable[[], str]] = {
     "loads": _loads,
     "start": _start,
     "soak": _soak,
-    "worst": _worst,
-    "attacked": _attacked,
+    "worst": worst,
+    "attacked": attacked,
     "faults": faults,
 }
 

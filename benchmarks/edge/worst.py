@@ -17,10 +17,7 @@ from http.client import HTTPConnection
 from pathlib import Path
 from typing import Any
 
-from rich.console import Console
-from rich.table import Table
-
-from benchmarks.edge.pages import write_pages
+from benchmarks.edge.pages import attacked, worst, write_pages
 from benchmarks.edge.processes import OTHER_CORE, Program
 from benchmarks.edge.servers import SERVERS, running, running_pubsub
 from benchmarks.edge.worst_bodies import worst_bodies
@@ -42,18 +39,19 @@ def main() -> None:
         dearest = max(found, key=lambda kind: found[kind]["cpu_ms"])
         quiet = _small_requests(program)
         with _attack(program, *bodies[dearest]):
-            attacked = _small_requests(program)
+            disturbed = _small_requests(program)
         memory = program.memory_bytes()
     results = {
         "requests": found,
         "small_p99_ms": quiet["p99_ms"],
-        "attacked_p99_ms": attacked["p99_ms"],
+        "attacked_p99_ms": disturbed["p99_ms"],
         "memory_bytes": memory,
     }
     RESULTS.parent.mkdir(parents=True, exist_ok=True)
     RESULTS.write_text(json.dumps(results, indent=2) + "\n")
     write_pages()
-    _print(results)
+    print(worst())
+    print(f"p99 of small requests, without and with the dearest beside them: {attacked()}")
 
 
 def _cost(program: Program, body: bytes, headers: dict[str, str]) -> dict[str, Any]:
@@ -108,22 +106,6 @@ def _small_requests(program: Program) -> dict[str, float]:
     )
     found: dict[str, float] = json.loads(ended.stdout.splitlines()[-1])
     return found
-
-
-def _print(results: dict[str, Any]) -> None:
-    table = Table("the worst of its kind", title="One request")
-    for heading in ("body", "status", "answer", "CPU ms"):
-        table.add_column(heading, justify="right")
-    for kind, found in results["requests"].items():
-        numbers = (f"{found['body_bytes']:,}", found["status"], f"{found['answer_bytes']:,}")
-        table.add_row(kind, *map(str, numbers), f"{found['cpu_ms']:.1f}")
-    console = Console(width=100)
-    console.print(table)
-    console.print(
-        f"p99 of small requests: {results['small_p99_ms']:.1f} ms, while {ATTACKERS} connections "
-        f"send the dearest {results['attacked_p99_ms']:.1f} ms; "
-        f"memory {results['memory_bytes'] / 1e6:.0f} MB"
-    )
 
 
 if __name__ == "__main__":

@@ -6,8 +6,8 @@ import subprocess
 import pytest
 
 from deploy.settings import RULES
+from tests.deploy.grants import GRANTS
 from tests.deploy.project import REPOSITORY
-from tests.deploy.test_setup import GRANTS
 
 MODULE = REPOSITORY / "deploy/terraform"
 TEXT = "\n".join(path.read_text() for path in sorted(MODULE.glob("*.tf")))

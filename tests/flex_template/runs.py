@@ -22,6 +22,13 @@ LIMITS = Limits.of_days(3650)
 EVENTS_TABLE = "aegis-test.aegis.events"
 DEAD_LETTERS_TABLE = "aegis-test.aegis.dead_letters"
 ORIGIN = Origin("projects/aegis-test/subscriptions/events-pipeline", EVENTS_TABLE, "job-1")
+# Those of a job that reads a subscription.
+SUBSCRIPTION_OPTIONS = [
+    "--input_subscription=projects/aegis-test/subscriptions/events-pipeline",
+    f"--events_table={EVENTS_TABLE}",
+    f"--dead_letter_table={DEAD_LETTERS_TABLE}",
+    "--max_event_age_days=30",
+]
 
 EVENT = {
     "event_id": "0193a5c2-7f3e-7d10-9a4b-2c6f8e1d0b35",

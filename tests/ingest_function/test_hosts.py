@@ -3,11 +3,9 @@
 import json
 import os
 import subprocess
-import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
 from http.client import HTTPConnection, HTTPException
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -15,43 +13,14 @@ from urllib.parse import urlsplit
 import httpx
 import pytest
 
-from local.process import Process, accepts, free_port
+from local.process import accepts, free_port
 from tests.ingest_function.events import event
+from tests.ingest_function.hosting import HOSTS, hosted, started_with
 from tests.ingest_function.inbox import Inbox
 
 # A release is tried with 50 of each: SIGTERMS=50.
 SIGTERMS = int(os.environ.get("SIGTERMS", "1"))
 JSON = {"Content-Type": "application/json"}
-
-HOSTS = {
-    "functions-framework": [
-        "functions_framework",
-        "--target=ingest",
-        "--source=ingest_function/main.py",
-        "--host=127.0.0.1",
-    ],
-    "service": ["ingest_function"],
-}
-
-
-def started_with(host: str, port: int) -> tuple[list[str], dict[str, str]]:
-    """The command line and the variables that bind a host to a port."""
-    command = [sys.executable, "-m", *HOSTS[host]]
-    if host == "service":
-        return command, {"HOST": "127.0.0.1", "PORT": str(port)}
-    return [*command, f"--port={port}"], {}
-
-
-@contextmanager
-def hosted(host: str, environment: dict[str, str], folder: Path) -> Iterator[tuple[str, Process]]:
-    port = free_port()
-    command, variables = started_with(host, port)
-    process = Process("function", command, {**environment, **variables}, folder)
-    try:
-        process.wait_until(lambda: accepts(port))
-        yield f"http://127.0.0.1:{port}", process
-    finally:
-        process.stop()
 
 
 @pytest.mark.parametrize("host", HOSTS)

@@ -4,14 +4,8 @@ from apache_beam.portability.api import beam_runner_api_pb2 as beam_proto
 from apache_beam.runners.portability.fn_api_runner import FnApiRunner
 
 from flex_template.job import Job
-from tests.flex_template.runs import DEAD_LETTERS_TABLE, EVENTS_TABLE
+from tests.flex_template.runs import SUBSCRIPTION_OPTIONS
 
-OPTIONS = [
-    "--input_subscription=projects/aegis-test/subscriptions/events-pipeline",
-    f"--events_table={EVENTS_TABLE}",
-    f"--dead_letter_table={DEAD_LETTERS_TABLE}",
-    "--max_event_age_days=30",
-]
 DATAFLOW = [
     "--runner=DataflowRunner",
     "--project=aegis-test",
@@ -23,7 +17,7 @@ NATIVE = "beam:transform:pubsub_read:v1"
 
 def transforms(*runner: str) -> list[beam_proto.PTransform]:
     """The primitive transforms of the job's pipeline, in their order."""
-    job = Job.of([*runner, *OPTIONS], {})
+    job = Job.of([*runner, *SUBSCRIPTION_OPTIONS], {})
     # Dataflow's own runner would look for its bucket when it is made.
     proto = job.pipeline(FnApiRunner()).to_runner_api()
     return [each for each in proto.components.transforms.values() if not each.subtransforms]
@@ -58,9 +52,9 @@ def test_dataflow_keeps_its_native_read() -> None:
 
 def test_beams_old_way_stays_reachable_by_its_own_name() -> None:
     assert NATIVE in {each.spec.urn for each in transforms("--runner=BundleBasedDirectRunner")}
-    assert not Job.of(["--runner=BundleBasedDirectRunner", *OPTIONS], {}).is_service
+    assert not Job.of(["--runner=BundleBasedDirectRunner", *SUBSCRIPTION_OPTIONS], {}).is_service
 
 
 def test_a_subscription_alone_chooses_the_service() -> None:
-    assert Job.of(["--runner=DirectRunner", *OPTIONS], {}).is_service
-    assert Job.of(OPTIONS, {}).is_service
+    assert Job.of(["--runner=DirectRunner", *SUBSCRIPTION_OPTIONS], {}).is_service
+    assert Job.of(SUBSCRIPTION_OPTIONS, {}).is_service

@@ -9,10 +9,9 @@ import pytest
 
 from local.pubsub.server import PubSubServer
 from tests.ingest_function.events import event
-from tests.ingest_function.hosting import least_environment
+from tests.ingest_function.hosting import hosted, least_environment
 from tests.ingest_function.http.raw_http import JSON, exchange, post
 from tests.ingest_function.inbox import Inbox
-from tests.ingest_function.test_hosts import hosted
 
 KEY = "a-key-of-at-least-16-characters"
 BEARER = f"Authorization: Bearer {KEY}"

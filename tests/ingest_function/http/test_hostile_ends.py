@@ -12,6 +12,7 @@ from ingest_function.edge import Edge
 from ingest_function.http import connection as connections
 from local.process import accepts
 from tests.ingest_function.events import event
+from tests.ingest_function.hosting import started
 from tests.ingest_function.http.raw_http import (
     HEALTH,
     JSON,
@@ -21,7 +22,6 @@ from tests.ingest_function.http.raw_http import (
     exchange,
     post,
 )
-from tests.ingest_function.http.test_patience import started
 from tests.ingest_function.inbox import Inbox
 
 

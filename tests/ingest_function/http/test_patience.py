@@ -1,19 +1,13 @@
 """How long the deployed server waits, and what it holds while it does."""
 
-import os
 import socket
-import subprocess
-import sys
-from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
 
 import httpx
 import pytest
 
-from benchmarks.edge.processes import Program
 from benchmarks.edge.worst_bodies import worst_bodies
-from local.process import free_port
+from tests.ingest_function.hosting import started
 from tests.ingest_function.http.raw_http import SECONDS
 
 MOST_BYTES = 300_000_000
@@ -24,19 +18,6 @@ import ingest_function.__main__, ingest_function.service
 ingest_function.service.HEADER_READ_SECONDS = 0.3
 ingest_function.__main__.main()
 """
-
-
-@contextmanager
-def started(environment: dict[str, str], *command: str) -> Iterator[Program]:
-    port = free_port()
-    variables = {**os.environ, **environment, "HOST": "127.0.0.1", "PORT": str(port)}
-    with subprocess.Popen([sys.executable, *command], env=variables, text=True) as process:
-        program = Program(process, port)
-        try:
-            program.wait_until_it_accepts()
-            yield program
-        finally:
-            process.terminate()
 
 
 @pytest.mark.parametrize(
