@@ -1,18 +1,14 @@
-"""A headless Chromium with the extension, driven as a person and a content script would."""
+"""The extension in a browser, driven as a person and a content script would."""
 
 import base64
 import hashlib
 import json
-import os
-import signal
 import time
 from collections.abc import Iterable
-from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
-from playwright.sync_api import BrowserContext, Page, Playwright, expect
-from playwright.sync_api import Error as PlaywrightError
+from playwright.sync_api import BrowserContext, Page, expect
 
 EXTENSION = Path(__file__).parents[3] / "examples" / "extension"
 TIMEOUT_MS = 60_000
@@ -29,59 +25,17 @@ ORIGIN = f"chrome-extension://{extension_id()}"
 
 
 class Browser:
-    """One profile that survives `stop` and `start`; `page` shows the popup in a tab of its own."""
+    """A browser that has the extension; `page` shows the popup in a tab of its own."""
 
     context: BrowserContext
     page: Page
 
-    def __init__(
-        self, playwright: Playwright, executable: str, profile: Path, extension: Path = EXTENSION
-    ) -> None:
-        self._chromium = playwright.chromium
-        self._executable = executable
-        self._profile = profile
-        self._extension = extension
+    def __init__(self, context: BrowserContext) -> None:
+        self.context = context
 
-    def start(self) -> None:
-        self.context = self._chromium.launch_persistent_context(
-            self._profile,
-            executable_path=self._executable,
-            headless=False,  # Playwright's own flag means the old mode, which has no extensions
-            ignore_default_args=["--disable-extensions"],
-            args=[
-                "--headless=new",
-                "--no-sandbox",
-                "--disable-background-networking",
-                f"--load-extension={self._extension}",
-                f"--disable-extensions-except={self._extension}",
-                "--disable-features=DisableLoadExtensionCommandLineSwitch",
-            ],
-            timeout=TIMEOUT_MS,
-        )
-        self.context.set_default_timeout(TIMEOUT_MS)
+    def show(self) -> None:
         self.page = self.context.new_page()
         self.page.goto(f"{ORIGIN}/popup.html")
-
-    def stop(self) -> None:
-        self.context.close()
-
-    def kill(self) -> None:
-        """End all its processes at once, as a crash or a power cut does."""
-        for pid in self._main_processes():
-            os.kill(pid, signal.SIGKILL)
-        with suppress(PlaywrightError):  # there is nobody left to answer
-            self.context.close()
-
-    def _main_processes(self) -> list[int]:
-        """The process that has this profile; its helpers end with it."""
-        profile = f"--user-data-dir={self._profile}".encode()
-        found = []
-        for path in Path("/proc").glob("[0-9]*/cmdline"):
-            with suppress(OSError):  # it has ended meanwhile
-                arguments = path.read_bytes().split(b"\0")
-                if profile in arguments and not any(a.startswith(b"--type=") for a in arguments):
-                    found.append(int(path.parent.name))
-        return found
 
     def set_options(self, endpoint: str, api_key: str) -> str:
         """What the options page says after it has saved and tested them."""

@@ -1,8 +1,10 @@
-"""A real browser, the real function and a Pub/Sub with faults to order."""
+"""A real browser, the real function and a Pub/Sub with faults to order.
+
+They start once for the whole folder, on one worker; each test finds them as if they just had.
+"""
 
 import shutil
 from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 from playwright.sync_api import Playwright, sync_playwright
@@ -10,63 +12,85 @@ from playwright.sync_api import Playwright, sync_playwright
 from local.pubsub import clients as pubsub_clients
 from local.pubsub.server import PubSubServer
 from tests.examples.extension.browser import ORIGIN, Browser
+from tests.examples.extension.chromium import LastingChromium
 from tests.examples.extension.function import API_KEY, PROJECT, TOPIC, Function
 from tests.examples.extension.topic import Topic
 from tests.machine import missing
 
 
-@pytest.fixture(scope="module")
-def chromium() -> str:
+@pytest.fixture(scope="package")
+def executable() -> str:
     found = shutil.which("chromium") or shutil.which("google-chrome")
     if found is None:
         missing("not on PATH: chromium (Debian package chromium) or google-chrome")
     return found
 
 
-@pytest.fixture(scope="module")
-def playwright(chromium: str) -> Iterator[Playwright]:  # noqa: ARG001 - no browser, no driver
+@pytest.fixture(scope="package")
+def playwright(executable: str) -> Iterator[Playwright]:  # noqa: ARG001 - no browser, no driver
     """Not for the session: its event loop would forbid asyncio.run to the tests that follow."""
     with sync_playwright() as playwright:
         yield playwright
 
 
+@pytest.fixture(scope="package")
+def chromium(
+    playwright: Playwright, executable: str, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[LastingChromium]:
+    chromium = LastingChromium(playwright, executable, tmp_path_factory.mktemp("profile"))
+    yield chromium
+    chromium.context.close()
+
+
+@pytest.fixture(scope="package")
+def pubsub() -> Iterator[PubSubServer]:
+    with PubSubServer() as server:
+        yield server
+
+
 @pytest.fixture
-def topic(pubsub_server: PubSubServer) -> Iterator[Topic]:
+def topic(pubsub: PubSubServer) -> Iterator[Topic]:
+    """It is there for this test alone, and so are the faults that the test orders."""
     name = f"projects/{PROJECT}/topics/{TOPIC}"
     subscription = f"projects/{PROJECT}/subscriptions/extension-test"
-    with pubsub_clients.connect(pubsub_server.host) as channel:
+    with pubsub_clients.connect(pubsub.host) as channel:
+        publisher = pubsub_clients.publisher(channel)
         subscriber = pubsub_clients.subscriber(channel)
-        pubsub_clients.publisher(channel).create_topic(name=name)
+        publisher.create_topic(name=name)
         subscriber.create_subscription(name=subscription, topic=name)
         yield Topic(subscriber, subscription)
+        pubsub.faults.clear()
+        subscriber.delete_subscription(subscription=subscription)
+        publisher.delete_topic(topic=name)
 
 
-@pytest.fixture
-def function(pubsub_server: PubSubServer, tmp_path: Path) -> Iterator[Function]:
-    function = Function(pubsub_server.host, ORIGIN, tmp_path)
-    function.start()
+@pytest.fixture(scope="package")
+def lasting_function(
+    pubsub: PubSubServer, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Function]:
+    function = Function(pubsub.host, ORIGIN, tmp_path_factory.mktemp("function"))
     yield function
     function.stop()
 
 
 @pytest.fixture
-def fresh_browser(playwright: Playwright, chromium: str, tmp_path: Path) -> Iterator[Browser]:
+def function(lasting_function: Function) -> Function:
+    lasting_function.restore()
+    return lasting_function
+
+
+@pytest.fixture
+def fresh_browser(chromium: LastingChromium) -> Iterator[Browser]:
     """As just installed: nothing is set."""
-    browser = Browser(playwright, chromium, tmp_path / "profile")
-    browser.start()
-    yield browser
-    browser.stop()
+    with chromium.installed() as browser:
+        yield browser
 
 
 @pytest.fixture(scope="module")
-def unset_browser(
-    playwright: Playwright, chromium: str, tmp_path_factory: pytest.TempPathFactory
-) -> Iterator[Browser]:
+def unset_browser(chromium: LastingChromium) -> Iterator[Browser]:
     """The same for all tests of a module, which leave no setting behind."""
-    browser = Browser(playwright, chromium, tmp_path_factory.mktemp("profile"))
-    browser.start()
-    yield browser
-    browser.stop()
+    with chromium.installed() as browser:
+        yield browser
 
 
 @pytest.fixture

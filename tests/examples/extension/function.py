@@ -28,6 +28,7 @@ class Function:
             "ALLOWED_ORIGINS": allowed_origin,
             "PUBLISH_TIMEOUT_SECONDS": "1",
         }
+        self._first_variables = self.variables.copy()
         self._log_folder = log_folder
         self._process: Process | None = None
 
@@ -49,3 +50,10 @@ class Function:
         self.stop()
         self.variables |= variables
         self.start()
+
+    def restore(self) -> None:
+        """Run as at the beginning, whatever a test has done to it."""
+        if self._process is None or self.variables != self._first_variables:
+            self.stop()
+            self.variables = self._first_variables.copy()
+            self.start()

@@ -5,15 +5,16 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
-from playwright.sync_api import Page, Playwright
+from playwright.sync_api import Page
 from werkzeug import Request, Response
 
 from aegis_micro import Micro
 from tests.examples.extension.browser import ORIGIN, Browser, extension_id
+from tests.examples.extension.chromium import LastingChromium
 from tests.examples.extension.fresh import PACKAGE, make_extension
 from tests.http_server import serve
 
-pytestmark = pytest.mark.xdist_group("contexts")
+pytestmark = pytest.mark.xdist_group("extension")
 
 # As README has it; the answers go where the test reads them.
 CONTENT_SCRIPT = """
@@ -59,8 +60,7 @@ def micro(site: str) -> Iterator[Micro]:
 
 @pytest.fixture(scope="module")
 def browser(
-    playwright: Playwright,
-    chromium: str,
+    chromium: LastingChromium,
     site: str,
     micro: Micro,
     tmp_path_factory: pytest.TempPathFactory,
@@ -77,10 +77,8 @@ def browser(
         externally_connectable={"matches": everywhere},
     )
     (extension / "content.js").write_text(CONTENT_SCRIPT)
-    browser = Browser(playwright, chromium, folder / "profile", extension)
-    browser.start()
-    yield browser
-    browser.stop()
+    with chromium.installed(extension) as browser:
+        yield browser
 
 
 @pytest.fixture
@@ -128,7 +126,7 @@ def test_a_page_that_is_not_named_is_not_answered(browser: Browser, site: str) -
 
 
 def test_a_private_window_sends_and_forgets(
-    playwright: Playwright, chromium: str, site: str, micro: Micro
+    chromium: LastingChromium, site: str, micro: Micro
 ) -> None:
     """A context without a profile is Chromium's off-the-record mode: its IndexedDB is in memory."""
     program = """async (endpoint) => {
@@ -145,14 +143,14 @@ def test_a_private_window_sends_and_forgets(
         const { queued, sent } = await createClient({ endpoint }).status();
         return [queued, sent];
     }"""
-    with playwright.chromium.launch(executable_path=chromium, args=["--no-sandbox"]) as private:
-        page = private.new_context().new_page()
+    with chromium.off_the_record() as private:
+        page = private.new_page()
         page.goto(f"{site}/")
         event_id, sent, queued = page.evaluate(program, micro.endpoint())
-        page.context.close()
-        again = private.new_context().new_page()
-        again.goto(f"{site}/")
-        assert again.evaluate(asked, micro.endpoint()) == [0, 0]
+    with chromium.off_the_record() as again:
+        page = again.new_page()
+        page.goto(f"{site}/")
+        assert page.evaluate(asked, micro.endpoint()) == [0, 0]
     assert (sent, queued) == (1, 1)
     assert arrived(micro, event_id)["signal_type"] == "private"
 

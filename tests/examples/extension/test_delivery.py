@@ -9,6 +9,8 @@ from tests.examples.extension.browser import Browser
 from tests.examples.extension.function import Function
 from tests.examples.extension.topic import Topic
 
+pytestmark = pytest.mark.xdist_group("extension")
+
 
 def test_a_recorded_event_reaches_the_topic_with_its_defaults(
     browser: Browser, topic: Topic

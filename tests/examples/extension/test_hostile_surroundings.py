@@ -10,6 +10,8 @@ import pytest
 from aegis_micro import Micro
 from tests.examples.extension.browser import ORIGIN, Browser
 
+pytestmark = pytest.mark.xdist_group("extension")
+
 API_KEY = "a-key-that-is-renewed-in-time"
 
 

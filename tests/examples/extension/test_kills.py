@@ -19,6 +19,7 @@ from local.pubsub.server import PubSubServer
 from local.stack import Stack
 from tests.end_to_end.tables import rows, wait_for
 from tests.examples.extension.browser import ORIGIN, Browser
+from tests.examples.extension.chromium import MortalBrowser
 from tests.examples.extension.fresh import make_extension
 from tests.machine import missing
 
@@ -39,11 +40,11 @@ def whole_path(pubsub_server: PubSubServer) -> Iterator[Stack]:
 
 @pytest.fixture
 def fresh(
-    playwright: Playwright, chromium: str, whole_path: Stack, tmp_path: Path
-) -> Iterator[Browser]:
+    playwright: Playwright, executable: str, whole_path: Stack, tmp_path: Path
+) -> Iterator[MortalBrowser]:
     endpoint = f"{whole_path.url}/v1/events"
     extension = make_extension(tmp_path / "extension", endpoint, whole_path.api_key)
-    browser = Browser(playwright, chromium, tmp_path / "profile", extension)
+    browser = MortalBrowser(playwright, executable, tmp_path / "profile", extension)
     browser.start()
     yield browser
     browser.stop()
@@ -73,7 +74,7 @@ def record(browser: Browser, number: int) -> list[str]:
 
 
 def test_what_is_recorded_is_in_the_view_once_whatever_is_killed(
-    fresh: Browser, whole_path: Stack, pubsub_server: PubSubServer
+    fresh: MortalBrowser, whole_path: Stack, pubsub_server: PubSubServer
 ) -> None:
     assert len(wait_for(whole_path, FIRST_ROW, bool)) == 1
     chance = random.Random(12)  # noqa: S311 - the same course in each run

@@ -1,16 +1,18 @@
-"""The package in a fresh extension: contexts that share a queue, and input that is refused."""
+"""The package in a fresh extension: contexts that share a queue."""
 
 import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Playwright
 
 from aegis_micro import Micro
 from tests.examples.extension.browser import ORIGIN, Browser
+from tests.examples.extension.chromium import LastingChromium
 from tests.examples.extension.fresh import make_extension
 from tests.machine import missing
+
+pytestmark = pytest.mark.xdist_group("extension")
 
 API_KEY = "a-key-for-the-fresh-extension"
 
@@ -22,14 +24,12 @@ def micro() -> Iterator[Micro]:
 
 
 @pytest.fixture
-def fresh(playwright: Playwright, chromium: str, micro: Micro, tmp_path: Path) -> Iterator[Browser]:
+def fresh(chromium: LastingChromium, micro: Micro, tmp_path: Path) -> Iterator[Browser]:
     if shutil.which("npm") is None:
         missing("not on PATH: npm (Debian package npm)")
     extension = make_extension(tmp_path / "extension", micro.endpoint(), API_KEY)
-    browser = Browser(playwright, chromium, tmp_path / "profile", extension)
-    browser.start()
-    yield browser
-    browser.stop()
+    with chromium.installed(extension) as browser:
+        yield browser
 
 
 def test_contexts_that_share_a_queue_send_each_event_once(fresh: Browser, micro: Micro) -> None:
@@ -52,42 +52,3 @@ def test_contexts_that_share_a_queue_send_each_event_once(fresh: Browser, micro:
     arrived = [each["event"] for each in micro.wait_for_events(61)]
     shared = [event["event_id"] for event in arrived if event["signal_type"] == "shared"]
     assert sorted(shared) == sorted(ids)
-
-
-@pytest.mark.parametrize(
-    ("event", "code", "path"),
-    [
-        ("{}", "missing_field", "/signal_type"),
-        ("null", "wrong_type", ""),
-        ("{ signal_type: 'a', timestamp: new Date(NaN) }", "wrong_format", "/timestamp"),
-        ("{ signal_type: 'a', confidence: NaN }", "malformed_json", "/confidence"),
-        (
-            "(() => { const a = {}; a.a = a; return { signal_type: 'a', event_details: a }; })()",
-            "malformed_json",
-            "/event_details/a",
-        ),
-        (
-            "{ signal_type: 'a', event_details: { a: 'x'.repeat(70 * 1024) } }",
-            "details_too_large",
-            "/event_details",
-        ),
-        ("{ signal_type: 'a', event_details: { a: new Map() } }", "malformed_json", None),
-        ("{ signal_type: 'a', event_details: { a: 1n } }", "malformed_json", None),
-    ],
-)
-def test_bad_input_is_an_error_with_code_and_path(
-    unset_browser: Browser, event: str, code: str, path: str | None
-) -> None:
-    found = unset_browser.call(
-        f"client.record({event}).then(() => null, ({{ code, path }}) => ({{ code, path }}))"
-    )
-    assert found["code"] == code
-    assert found["path"] == (path if path is not None else "/event_details/a")
-    assert unset_browser.status()["queued"] == 0
-
-
-def test_a_misspelt_call_is_answered_with_an_error(unset_browser: Browser) -> None:
-    message = {"to": "@aegis/client", "call": "recrod", "arguments": [{"signal_type": "a"}]}
-    answer = unset_browser.page.evaluate("(m) => chrome.runtime.sendMessage(m)", message)
-    [error] = answer["error"]["errors"]
-    assert (error["code"], error["path"]) == ("unknown_call", "/call")

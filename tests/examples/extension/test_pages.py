@@ -10,6 +10,8 @@ from tests.examples.extension.accessibility import findings
 from tests.examples.extension.browser import ORIGIN, Browser
 from tests.examples.extension.function import API_KEY, Function
 
+pytestmark = pytest.mark.xdist_group("extension")
+
 
 @pytest.fixture(autouse=True)
 def axe() -> None:

@@ -1,0 +1,1 @@
+"""A package, so that fixtures can last as long as its tests and no longer."""
