@@ -21,7 +21,8 @@ from tests.ingest_function.events import event
 KEY = "a-key-for-the-tests-of-micro"
 ORIGIN = "chrome-extension://abcdefghijklmnopabcdefghijklmnop"
 ROOT = Path(__file__).parents[2]
-HTTP = httpx.Client()  # one for all: each reads the certificates of the system anew
+# One for all, as each reads the certificates of the system anew; no connection stays open in it.
+HTTP = httpx.Client(limits=httpx.Limits(max_keepalive_connections=0))
 
 
 @pytest.fixture
