@@ -49,5 +49,5 @@ function show(tone, text) {
 }
 
 const saved = await readSettings();
-element("endpoint").value = saved.endpoint;
-element("api-key").value = saved.apiKey;
+element("endpoint").value ||= saved.endpoint; // what was typed meanwhile stays
+element("api-key").value ||= saved.apiKey;

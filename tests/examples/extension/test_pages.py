@@ -90,6 +90,19 @@ def save(page: Page, endpoint: str, key: str) -> None:
     page.get_by_role("button", name="Save and test").click()
 
 
+def test_what_is_typed_before_the_saved_options_show_stays(fresh_browser: Browser) -> None:
+    fresh_browser.set_options("http://127.0.0.1:9/v1/events", "the-saved-key")
+    page = fresh_browser.context.new_page()
+    typed = "https://typed.example/v1/events"
+    page.add_init_script(
+        "addEventListener('DOMContentLoaded', () => {"
+        f"  document.getElementById('endpoint').value = '{typed}'; }})"
+    )
+    page.goto(f"{ORIGIN}/options.html")
+    expect(page.get_by_label("API key")).to_have_value("the-saved-key")
+    assert page.get_by_label("Endpoint").input_value() == typed
+
+
 def test_the_options_copy_the_line_for_the_server(fresh_browser: Browser) -> None:
     fresh_browser.context.grant_permissions(["clipboard-read", "clipboard-write"])
     page = fresh_browser.context.new_page()
