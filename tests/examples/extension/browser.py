@@ -25,28 +25,27 @@ ORIGIN = f"chrome-extension://{extension_id()}"
 
 
 class Browser:
-    """A browser that has the extension; `page` shows the popup in a tab of its own."""
+    """A browser that has the extension; `page` is a tab of its own, for the popup."""
 
     context: BrowserContext
     page: Page
 
     def __init__(self, context: BrowserContext) -> None:
         self.context = context
+        self.page = context.new_page()
 
     def show(self) -> None:
-        self.page = self.context.new_page()
         self.page.goto(f"{ORIGIN}/popup.html")
 
     def set_options(self, endpoint: str, api_key: str) -> str:
         """What the options page says after it has saved and tested them."""
-        options = self.context.new_page()
-        options.goto(f"{ORIGIN}/options.html")
-        options.get_by_label("Endpoint").fill(endpoint)
-        options.get_by_label("API key").fill(api_key)
-        options.get_by_role("button", name="Save and test").click()
-        result = options.locator("#result:not([data-tone=waiting])")
+        self.page.goto(f"{ORIGIN}/options.html")
+        self.page.get_by_label("Endpoint").fill(endpoint)
+        self.page.get_by_label("API key").fill(api_key)
+        self.page.get_by_role("button", name="Save and test").click()
+        result = self.page.locator("#result:not([data-tone=waiting])")
         text = result.text_content(timeout=TIMEOUT_MS) or ""
-        options.close()
+        self.show()
         return text
 
     def record(self, events: Iterable[dict[str, Any]]) -> list[str]:

@@ -20,7 +20,7 @@ def launch(
         executable_path=executable,
         headless=False,  # Playwright's own flag means the old mode, which has no extensions
         ignore_default_args=["--disable-extensions"],
-        args=["--headless=new", "--no-sandbox", "--disable-background-networking", *arguments],
+        args=["--headless=new", "--no-sandbox", *arguments],
         timeout=TIMEOUT_MS,
     )
     context.set_default_timeout(TIMEOUT_MS)
@@ -44,10 +44,8 @@ class LastingChromium:
     @contextmanager
     def installed(self, extension: Path = EXTENSION) -> Iterator[Browser]:
         self._session.send("Extensions.loadUnpacked", {"path": str(extension)})
-        browser = Browser(self.context)
         try:
-            browser.show()
-            yield browser
+            yield Browser(self.context)
         finally:
             self.context.set_offline(False)
             self.context.clear_permissions()
@@ -68,7 +66,7 @@ class MortalBrowser(Browser):
         self._extension = extension
 
     def start(self) -> None:
-        self.context = launch(
+        context = launch(
             self._playwright,
             self._executable,
             self._profile,
@@ -76,6 +74,7 @@ class MortalBrowser(Browser):
             f"--disable-extensions-except={self._extension}",
             "--disable-features=DisableLoadExtensionCommandLineSwitch",
         )
+        super().__init__(context)
         self.show()
 
     def stop(self) -> None:

@@ -80,21 +80,29 @@ def function(lasting_function: Function) -> Function:
 
 
 @pytest.fixture
-def fresh_browser(chromium: LastingChromium) -> Iterator[Browser]:
-    """As just installed: nothing is set."""
+def installed(chromium: LastingChromium) -> Iterator[Browser]:
     with chromium.installed() as browser:
         yield browser
+
+
+@pytest.fixture
+def fresh_browser(installed: Browser) -> Browser:
+    """As just installed: nothing is set."""
+    installed.show()
+    return installed
 
 
 @pytest.fixture(scope="module")
 def unset_browser(chromium: LastingChromium) -> Iterator[Browser]:
     """The same for all tests of a module, which leave no setting behind."""
     with chromium.installed() as browser:
+        browser.show()
         yield browser
 
 
 @pytest.fixture
-def browser(fresh_browser: Browser, function: Function) -> Browser:
+def browser(installed: Browser, function: Function) -> Browser:
     """Set up through the options page to send to `function`."""
-    fresh_browser.set_options(function.endpoint, API_KEY)
-    return fresh_browser
+    said = installed.set_options(function.endpoint, API_KEY)
+    assert "accepts events" in said, said
+    return installed

@@ -78,6 +78,7 @@ def browser(
     )
     (extension / "content.js").write_text(CONTENT_SCRIPT)
     with chromium.installed(extension) as browser:
+        browser.show()
         yield browser
 
 

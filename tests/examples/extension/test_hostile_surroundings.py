@@ -22,10 +22,9 @@ def micro() -> Iterator[Micro]:
 
 
 def run(browser: Browser, program: str, endpoint: str = "http://127.0.0.1:9/v1/events") -> Any:
-    """What `program` returns in a fresh page of the extension; `make` makes its clients."""
-    page = browser.context.new_page()
-    page.goto(f"{ORIGIN}/popup.html")
-    result = page.evaluate(
+    """What `program` returns in a page loaded anew; `make` makes its clients."""
+    browser.show()
+    return browser.page.evaluate(
         f"""async (endpoint) => {{
             const {{ createClient }} = await import("./aegis/index.js");
             const make = (options) => createClient({{
@@ -35,8 +34,6 @@ def run(browser: Browser, program: str, endpoint: str = "http://127.0.0.1:9/v1/e
         }}""",
         endpoint,
     )
-    page.close()
-    return result
 
 
 def test_storage_that_is_off_is_an_error(unset_browser: Browser) -> None:

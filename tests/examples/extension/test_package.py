@@ -29,6 +29,7 @@ def fresh(chromium: LastingChromium, micro: Micro, tmp_path: Path) -> Iterator[B
         missing("not on PATH: npm (Debian package npm)")
     extension = make_extension(tmp_path / "extension", micro.endpoint(), API_KEY)
     with chromium.installed(extension) as browser:
+        browser.show()
         yield browser
 
 
