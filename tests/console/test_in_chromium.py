@@ -16,6 +16,9 @@ from tests.flex_template.replay.topic import Topic
 from tests.machine import missing
 from tests.warehouse import Warehouse
 
+# One browser on one worker.
+pytestmark = pytest.mark.xdist_group("console-browser")
+
 PAGES = {
     "now": "/",
     "events": "/events",
