@@ -63,6 +63,7 @@ def test_a_503_whose_events_were_stored_repeats_the_same_event_ids(
     browser.expect_problem("publish_unavailable")
     browser.expect_count("queued", 2)
     pubsub.faults.clear()
+    browser.send_now()
     topic.wait_for(event_ids)
     browser.expect_count("queued", 0)
     topic.pull()
