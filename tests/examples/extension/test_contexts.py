@@ -186,7 +186,7 @@ def test_what_a_page_records_as_it_closes_still_arrives(browser: Browser, micro:
     page = browser.context.new_page()
     page.goto(f"{ORIGIN}/popup.html")
     sent, large, event_id = page.evaluate(CLOSING, micro.endpoint())
-    page.wait_for_function("keepalive.length > 0")
+    page.wait_for_function("() => keepalive.length > 0")  # text would be evaluated at each look
     assert (sent, large, page.evaluate("keepalive")) == (3, False, [True])
     page.close()
     micro.wait_for_events(4)
