@@ -6,7 +6,7 @@ from schemas.errors import MAX_ERRORS, ErrorCode, EventError, InvalidEvent, poin
 
 MAX_DEPTH = 16
 _MESSAGE = f"nested deeper than {MAX_DEPTH} levels"
-_CONTAINERS = (dict, list)
+_CONTAINERS = frozenset({dict, list})
 
 
 def limit_depth(document: object) -> None:
@@ -20,10 +20,9 @@ def limit_depth(document: object) -> None:
     """
     deep: list[tuple[str, ...]]
     if isinstance(document, dict):
-        containers = [item for item in document.items() if type(item[1]) in _CONTAINERS]
-        if not containers:
+        if _CONTAINERS.isdisjoint(map(type, document.values())):
             return
-        deep = [(name,) for name, value in containers if _is_deeper_than(value, MAX_DEPTH)]
+        deep = [(name,) for name, value in document.items() if _is_deeper_than(value, MAX_DEPTH)]
     else:
         deep = [()] if _is_deeper_than(document, MAX_DEPTH) else []
     if deep:

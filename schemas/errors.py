@@ -80,5 +80,7 @@ class InvalidEvent(ValueError):  # noqa: N818 - a verdict on the input, not a fa
     """The event was refused; `errors` holds at least one reason, ordered by path."""
 
     def __init__(self, errors: Sequence[EventError]) -> None:
-        super().__init__(errors[0].code.value)
         self.errors = tuple(errors)
+
+    def __str__(self) -> str:
+        return self.errors[0].code.value

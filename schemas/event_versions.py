@@ -8,7 +8,7 @@ import json
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, cached_property
 from importlib.resources import files
 from importlib.resources.abc import Traversable
 from typing import Any
@@ -46,7 +46,7 @@ class Version:
         properties: Mapping[str, JsonSchema] = self.schema["properties"]
         return properties
 
-    @property
+    @cached_property
     def required(self) -> frozenset[str]:
         return frozenset(self.schema["required"])
 

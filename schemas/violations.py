@@ -49,6 +49,8 @@ def violations(version: int, document: object, max_errors: int = MAX_ERRORS) -> 
 
 
 def _any_violation(version: int, document: object) -> Iterator[EventError]:
+    if validator_for(version).is_valid(document):
+        return
     outline = _outline(version, document)
     for raw in _first(validator_for(version), outline) or _first(_part(version, DETAILS), document):
         yield from in_our_words(raw)
@@ -61,14 +63,16 @@ def _violations_of_object(version: int, document: dict[str, Any]) -> Iterator[Ev
     thousand: finding them all would let one request occupy a server for seconds.
     """
     rules = versions()[version]
+    properties = rules.properties
     for name in rules.required - document.keys():
         yield _missing_property(name)
-    unknown = document.keys() - rules.properties
+    unknown = document.keys() - properties
     for name in nsmallest(MAX_ERRORS, unknown) if unknown else ():
         yield _unknown_property(name) if len(name) <= MAX_REMEMBERED else _unknown(pointer([name]))
-    for name in document.keys() & rules.properties:
-        value = document[name]
-        if not _part(version, name).is_valid({name: value}):
+    if _properties(version).is_valid(document):
+        return
+    for name, value in document.items():
+        if name in properties:
             yield from _wrong_value(version, name, value)
 
 
@@ -97,6 +101,15 @@ def _first(
     except jsonschema_rs.ValidationError as first:
         return [first]
     return []
+
+
+@cache
+def _properties(version: int) -> jsonschema_rs.Draft202012Validator:
+    """What the schema says of all properties, for an object that may lack some or have others."""
+    schema = versions()[version].schema
+    return jsonschema_rs.Draft202012Validator(
+        {"properties": schema["properties"], "$defs": schema["$defs"]}
+    )
 
 
 @cache

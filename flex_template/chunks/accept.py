@@ -77,7 +77,7 @@ def _read(pairs: Iterable[Pair]) -> tuple[list[_Read], list[Pair]]:
             data = message.data
             event = decode(data)
             values = _values(message, data, event)
-        except (msgspec.DecodeError, UnicodeDecodeError, RecursionError, NotPlain):
+        except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):  # `NotPlain` is one
             others.append((element, message))
         else:
             _, messages, rows = read[type(event)]
@@ -108,9 +108,9 @@ def _values(message: Any, data: bytes, event: Any) -> tuple[Any, ...]:
     # An event without an id gets one from its message.
     if len(data) > MAX_VALUES or event.event_id is None or QUARANTINED in attributes:
         raise NotPlain
-    if event.event_details is not None:
-        event.event_details = encoded_details(event.event_details)
-        if len(event.event_details) > DETAILS_MAX_BYTES:
+    if (details := event.event_details) is not None:
+        event.event_details = encoded = encoded_details(details)
+        if len(encoded) > DETAILS_MAX_BYTES:
             raise NotPlain
     time = message.publish_time
     return (
@@ -161,7 +161,9 @@ def _text_checks(form: Form, given: dict[str, Sequence[Any]]) -> Iterator[pa.Arr
 
 def _unmatched(match: Callable[[str], object], texts: Sequence[Any]) -> set[str]:
     """The distinct texts that do not match: most columns have few, or none but good ones."""
-    return set(filterfalse(match, set(texts) - {None}))
+    distinct = set(texts)
+    distinct.discard(None)
+    return set(filterfalse(match, distinct))
 
 
 def _times(texts: Sequence[str | None]) -> pa.Array:
