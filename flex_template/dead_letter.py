@@ -1,10 +1,10 @@
 """One failure type, one constructor, one row mapper, for whatever cannot become an event."""
 
-import hashlib
 import logging
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from functools import lru_cache
+from hashlib import sha256
 from operator import gt
 from typing import NamedTuple
 
@@ -26,7 +26,7 @@ from schemas import (
     stage_of,
 )
 from schemas.plain import may_hold_nul
-from schemas.quarantine import Digest, data_digest, is_quarantined, withheld
+from schemas.quarantine import is_quarantined, withheld
 
 # An append request must be smaller than 20 MB; the other columns, attributes apart, need little.
 # https://cloud.google.com/bigquery/quotas#write-api-limits
@@ -94,10 +94,17 @@ def dead_letter_rows(failures: Sequence[Failure], origin: Origin, failed_at: int
     messages, all_errors, exception_classes = zip(*failures, strict=True)
     data, maps, message_ids, published_at = zip(*messages, strict=True)
     given = [{name: each[name] for name in each} for each in maps]
-    stored, attributes = zip(*map(_storable, given), strict=True)
+    stored: Sequence[Mapping[str, str]] = given
+    attributes: Sequence[bytes] = list(map(orjson.dumps, given))
+    if may_hold_nul(b"".join(attributes)):
+        stored = list(map(_without_nul, given))
+        attributes = list(map(orjson.dumps, stored))
     room = [MAX_PAYLOAD_AND_ATTRIBUTES - len(beside) for beside in attributes]
     payloads = [payload[:size] for payload, size in zip(data, room, strict=True)]
-    sizes, hashes = zip(*map(_digest, given, data), strict=True)
+    sizes, hashes = list(map(len, data)), list(map(_sha256, data))
+    for row, each in enumerate(given):
+        if digest := withheld(each):
+            sizes[row], hashes[row] = digest
     raised_in, codes, error_messages, errors = zip(*map(_verdict, all_errors), strict=True)
     stages = [
         Stage.EDGE if is_quarantined(each) else stage
@@ -133,33 +140,31 @@ def dead_letter_rows(failures: Sequence[Failure], origin: Origin, failed_at: int
     return pa.RecordBatch.from_arrays(arrays, schema=schema)
 
 
-def _digest(attributes: Mapping[str, str], data: bytes) -> Digest:
-    return withheld(attributes) or data_digest(data)
+def _sha256(data: bytes) -> str:
+    return sha256(data).hexdigest()
 
 
-def _dead_letter_id(message_id: str, stage: Stage, sha256: str) -> str:
+def _dead_letter_id(message_id: str, stage: Stage, digest: str) -> str:
     """The same for each delivery of a message, and for each retry of what the edge refused."""
-    source = sha256 if stage is Stage.EDGE else message_id
-    return hashlib.sha256((source + ":" + stage).encode()).hexdigest()
+    source = digest if stage is Stage.EDGE else message_id
+    return _sha256((source + ":" + stage).encode())
 
 
 def times_replayed(attributes: Mapping[str, str]) -> int:
     """How often the message was replayed; anyone may set attributes, so nonsense counts as 0."""
-    text = attributes.get(REPLAY_ATTEMPT, "")
+    text = attributes.get(REPLAY_ATTEMPT)
+    if text is None:
+        return 0
     is_count = text.isascii() and text.isdigit() and len(text) <= _MAX_REPLAY_DIGITS
     return int(text) if is_count else 0
 
 
-def _storable(attributes: dict[str, str]) -> tuple[dict[str, str], bytes]:
-    """Attributes without U+0000, which BigQuery's JSON does not hold, and their JSON."""
-    encoded = orjson.dumps(attributes)
-    if not may_hold_nul(encoded):
-        return attributes, encoded
-    without = {
+def _without_nul(attributes: Mapping[str, str]) -> dict[str, str]:
+    """Attributes as BigQuery's JSON holds them, which has no U+0000."""
+    return {
         name.replace("\0", "\ufffd"): value.replace("\0", "\ufffd")
         for name, value in attributes.items()
     }
-    return without, orjson.dumps(without)
 
 
 def _text(data: bytes) -> str | None:

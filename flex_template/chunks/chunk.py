@@ -168,17 +168,19 @@ def advance(chunk: Chunk, step: Step) -> Chunk:
     Steps are pure functions of a message, so what they raise never says anything about a table or a
     service, and a bundle that failed for it would be delivered, and fail, for ever.
     """
-    result = Chunk([], [], list(chunk.failures), chunk.accepted)
+    kept: list[bytes] = []
+    values: list[tuple[Message, Any]] = []
+    failures = list(chunk.failures)
     for serialized, (message, value) in zip(chunk.serialized, chunk.values, strict=True):
         try:
             made = step(message, value)
         except InvalidEvent as error:
-            result.failures.append(Failure.of(message, error))
+            failures.append(Failure.of(message, error))
         except MemoryError:
             raise
         except Exception as error:  # noqa: BLE001 - the border at which one message's fault ends
-            result.failures.append(internal_error(message, error))
+            failures.append(internal_error(message, error))
         else:
-            result.serialized.append(serialized)
-            result.values.append((message, made))
-    return result
+            kept.append(serialized)
+            values.append((message, made))
+    return Chunk(kept, values, failures, chunk.accepted)
