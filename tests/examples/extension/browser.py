@@ -37,6 +37,10 @@ class Browser:
     def show(self) -> None:
         self.page.goto(f"{ORIGIN}/popup.html")
 
+    def leave(self) -> None:
+        """Have no page of the extension open."""
+        self.page.goto("about:blank")
+
     def set_options(self, endpoint: str, api_key: str) -> str:
         """What the options page says after it has saved and tested them."""
         self.page.goto(f"{ORIGIN}/options.html")
