@@ -1,6 +1,6 @@
 """Schema violations in our own stable words, whatever the validator's library says."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from functools import cache, lru_cache
 from heapq import nsmallest
 from operator import itemgetter
@@ -52,7 +52,9 @@ def _any_violation(version: int, document: object) -> Iterator[EventError]:
     if validator_for(version).is_valid(document):
         return
     outline = _outline(version, document)
-    for raw in _first(validator_for(version), outline) or _first(_part(version, DETAILS), document):
+    for raw in _first(validator_for(version), outline) or _first(
+        _parts(version)[DETAILS], document
+    ):
         yield from in_our_words(raw)
 
 
@@ -62,23 +64,22 @@ def _violations_of_object(version: int, document: dict[str, Any]) -> Iterator[Ev
     The validator copies what it is given into every violation, and details have room for a hundred
     thousand: finding them all would let one request occupy a server for seconds.
     """
-    rules = versions()[version]
-    properties = rules.properties
-    for name in rules.required - document.keys():
+    parts = _parts(version)
+    for name in versions()[version].required - document.keys():
         yield _missing_property(name)
-    unknown = document.keys() - properties
-    for name in nsmallest(MAX_ERRORS, unknown) if unknown else ():
+    unknown = document.keys() - parts.keys()
+    for name in nsmallest(MAX_ERRORS, unknown) if len(unknown) > MAX_ERRORS else unknown:
         yield _unknown_property(name) if len(name) <= MAX_REMEMBERED else _unknown(pointer([name]))
     if _properties(version).is_valid(document):
         return
     for name, value in document.items():
-        if name in properties:
+        if name in parts and not parts[name].is_valid({name: value}):
             yield from _wrong_value(version, name, value)
 
 
 def _wrong_value(version: int, name: str, value: object) -> Iterable[EventError]:
     if name == DETAILS:
-        raw = _first(_part(version, name), {name: value})
+        raw = _first(_parts(version)[name], {name: value})
         return (error for each in raw for error in in_our_words(each))
     if isinstance(value, str) and len(value) <= MAX_REMEMBERED:
         return _wrong_text(version, name, value)
@@ -86,7 +87,7 @@ def _wrong_value(version: int, name: str, value: object) -> Iterable[EventError]
 
 
 def _wrong(version: int, name: str, value: object) -> tuple[EventError, ...]:
-    raw = _part(version, name).iter_errors({name: value})
+    raw = _parts(version)[name].iter_errors({name: value})
     return tuple(error for each in raw for error in in_our_words(each))
 
 
@@ -106,18 +107,21 @@ def _first(
 @cache
 def _properties(version: int) -> jsonschema_rs.Draft202012Validator:
     """What the schema says of all properties, for an object that may lack some or have others."""
-    schema = versions()[version].schema
-    return jsonschema_rs.Draft202012Validator(
-        {"properties": schema["properties"], "$defs": schema["$defs"]}
-    )
+    return _validator_of(version, versions()[version].properties)
 
 
 @cache
-def _part(version: int, name: str) -> jsonschema_rs.Draft202012Validator:
-    """What the schema says of one property, for an object."""
-    schema = versions()[version].schema
-    part = {name: schema["properties"][name]}
-    return jsonschema_rs.Draft202012Validator({"properties": part, "$defs": schema["$defs"]})
+def _parts(version: int) -> Mapping[str, jsonschema_rs.Draft202012Validator]:
+    """What the schema says of each property, for an object."""
+    properties = versions()[version].properties
+    return {name: _validator_of(version, {name: rules}) for name, rules in properties.items()}
+
+
+def _validator_of(
+    version: int, properties: Mapping[str, Any]
+) -> jsonschema_rs.Draft202012Validator:
+    definitions = versions()[version].schema["$defs"]
+    return jsonschema_rs.Draft202012Validator({"properties": properties, "$defs": definitions})
 
 
 def _outline(version: int, document: object) -> object:
