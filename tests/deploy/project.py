@@ -15,6 +15,7 @@ from tests.rehearsal.dataflow_service import Dataflow
 from tests.rehearsal.warm.start import sdk_root
 
 PROJECT = "my-project"  # that of the documentation, whose commands run as they are written
+TOKEN = "rehearsal"
 REPOSITORY = Path(__file__).parents[2]
 # This Python first: a version manager's python3 takes longer to start than the scripts to run.
 PATH = f"{Path(sys.executable).parent}:{os.environ['PATH']}"
@@ -103,9 +104,17 @@ class Project:
             "GCE_METADATA_IP": host,
             "PATH": f"{REPOSITORY / 'tests/rehearsal/bin'}:{PATH}",
             "CLOUDSDK_CONFIG": str(self.folder / "step-gcloud"),
+            "BIGQUERYRC": self._bigqueryrc("of-a-step"),
         }
         del environment["CLOUDSDK_AUTH_ACCESS_TOKEN"]
         return environment
+
+    def _bigqueryrc(self, name: str, *more: str) -> str:
+        # The emulator has no discovery document, so `bq` takes the one that it ships.
+        discovery = sdk_root() / "platform/bq/discovery_next/bigquery.json"
+        path = self.folder / f"bigqueryrc-{name}"
+        path.write_text("\n".join([f"api = {self.url}", f"discovery_file = {discovery}", *more]))
+        return str(path)
 
     def environment_file(self, **changes: str) -> Path:
         """The settings of production, for this project."""
@@ -115,10 +124,6 @@ class Project:
 
     def environment(self) -> dict[str, str]:
         """What a person's shell has: an access token, and this project's addresses."""
-        bigqueryrc = self.folder / "bigqueryrc"
-        # The emulator has no discovery document, so `bq` takes the one that it ships.
-        discovery = sdk_root() / "platform/bq/discovery_next/bigquery.json"
-        bigqueryrc.write_text(f"api = {self.url}\ndiscovery_file = {discovery}\n")
         overrides = {
             f"CLOUDSDK_API_ENDPOINT_OVERRIDES_{service.upper()}": f"{self.url}/{path}"
             for service, path in SERVICES.items()
@@ -129,9 +134,10 @@ class Project:
             | {
                 "PATH": PATH,
                 "HOME": str(self.folder),
-                "BIGQUERYRC": str(bigqueryrc),
+                # The same token: `bq` would ask gcloud for it, twice each time.
+                "BIGQUERYRC": self._bigqueryrc("of-a-person", f"oauth_access_token = {TOKEN}"),
                 "CLOUDSDK_CONFIG": str(self.folder / "gcloud"),
-                "CLOUDSDK_AUTH_ACCESS_TOKEN": "rehearsal",
+                "CLOUDSDK_AUTH_ACCESS_TOKEN": TOKEN,
                 "CLOUDSDK_CORE_PROJECT": PROJECT,
                 "BIGQUERY_EMULATOR_HOST": self.url,
                 "PYTHON": sys.executable,
