@@ -21,10 +21,10 @@ help: ## list the targets
 
 $(STAMP): requirements-dev.txt requirements-bootstrap.txt
 	@$(PYTHON) -c 'import sys; sys.exit("Python 3.11 or newer is needed" if sys.version_info < (3, 11) else 0)'
-	@echo "Setting up .venv: once, about a minute, 1.4 GB in this folder"
+	@echo "Setting up .venv: once, about a minute, 1.6 GB in this folder"
 	@$(PYTHON) -m venv .venv
 	@$(BIN)/pip install --quiet --require-hashes -r requirements-bootstrap.txt || $(OFFLINE)
-	@$(UV) pip sync --quiet --system-certs --python $(BIN)/python --require-hashes requirements-bootstrap.txt requirements-dev.txt || $(OFFLINE)
+	@$(UV) pip sync --quiet --compile-bytecode --system-certs --python $(BIN)/python --require-hashes requirements-bootstrap.txt requirements-dev.txt || $(OFFLINE)
 	@touch $@
 
 install: $(STAMP) ## set up .venv, which everything else does when it must
