@@ -67,18 +67,22 @@ def accept(pairs: Iterable[Pair], limits: Limits) -> tuple[list[Accepted], list[
 def _read(pairs: Iterable[Pair]) -> tuple[list[_Read], list[Pair]]:
     """Values by version, and the messages that do not have its types.
 
+    Where the first are all of these, as after a broken release, the others are not even tried.
     Values are taken from one message after the other, so that what was parsed dies young.
     """
     decode = _decoder().decode
     read = {struct: _Read(struct, [], []) for struct in _structs()}
-    others = []
-    for element, message in pairs:
+    others: list[Pair] = []
+    untried = iter(pairs)
+    for element, message in untried:
         try:
             data = message.data
             event = decode(data)
             values = _values(message, data, event)
         except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):  # `NotPlain` is one
             others.append((element, message))
+            if len(others) == MIN_MESSAGES and not any(each.values for each in read.values()):
+                others += untried
         else:
             _, messages, rows = read[type(event)]
             messages.append(element)

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from flex_template.bigquery.arrow import arrow_schema, record_batch, row_tuples
 from flex_template.chunks import chunk
-from flex_template.chunks.accept import Pair, accept
+from flex_template.chunks.accept import MIN_MESSAGES, Pair, accept
 from flex_template.chunks.chunk import advance, decoded, opened
 from flex_template.message import Message, parsed, serialize
 from flex_template.steps import convert_event, parse_message, validate_document
@@ -72,10 +72,18 @@ def test_versions_in_one_chunk_are_told_apart() -> None:
     assert check(messages) == len(messages)
 
 
+def test_where_many_are_refused_at_first_the_others_are_left_to_the_steps() -> None:
+    refused = [Message(b"{", RECEIVED, str(n), PUBLISHED) for n in range(MIN_MESSAGES)]
+    plain = [Message(VALID, RECEIVED, f"plain-{n}", PUBLISHED) for n in range(9)]
+    assert check(refused + plain) == 0
+    assert check(refused[1:] + plain) == len(plain)
+    assert check(plain[:1] + refused + plain[1:]) == len(plain)
+
+
 def test_golden_examples_have_the_same_verdict() -> None:
     messages = [Message(each.data, RECEIVED, each.reason, PUBLISHED) for each in load()]
     complete = [with_id_and_version(message) for message in messages]
-    assert check(messages + complete) > 10
+    assert check([Message(VALID, RECEIVED, "plain", PUBLISHED), *messages, *complete]) > 10
 
 
 def with_id_and_version(message: Message) -> Message:
