@@ -15,7 +15,7 @@ FILE = ROOT / "docs/images/one-machine.png"
 
 def save_plot(results: Results) -> None:
     """Write `docs/images/one-machine.png`."""
-    with plot(FILE, 14, 4.5) as figure:
+    with plot(FILE, 14, 6) as figure:
         throughput, latency, memory = figure.subplots(1, 3)
         _plot_throughput(throughput, results["saturated"])
         _plot_latency(latency, results["paced"])
