@@ -12,10 +12,8 @@ from tests.flex_template.runs import SUBSCRIPTION_OPTIONS
 
 
 def test_a_service_that_does_not_read_yet_says_so() -> None:
-    assert (
-        Service(Job.of(SUBSCRIPTION_OPTIONS, {}).pipeline).snapshot().problem
-        == "the pipeline is starting"
-    )
+    starting = Service(Job.of(SUBSCRIPTION_OPTIONS, {}).pipeline)
+    assert starting.snapshot().problem == "the pipeline is starting"
 
 
 def test_a_bundle_that_is_open_for_a_minute_is_a_problem(

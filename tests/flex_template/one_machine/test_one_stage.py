@@ -10,15 +10,9 @@ from apache_beam.transforms.environments import EmbeddedPythonEnvironment
 
 from flex_template.job import Job
 from flex_template.main import run
-from tests.flex_template.runs import DEAD_LETTERS_TABLE, EVENTS_TABLE
+from tests.flex_template.runs import SUBSCRIPTION_OPTIONS
 
-SUBSCRIPTION = "projects/aegis-test/subscriptions/events-pipeline"
-OPTIONS = [
-    "--runner=DirectRunner",
-    f"--input_subscription={SUBSCRIPTION}",
-    f"--events_table={EVENTS_TABLE}",
-    f"--dead_letter_table={DEAD_LETTERS_TABLE}",
-]
+OPTIONS = ["--runner=DirectRunner", *SUBSCRIPTION_OPTIONS]
 AFTER_THE_READ = {
     *("Gather", "Parse", "Validate", "Convert"),
     *("Append events", "Dead letters", "Append dead letters"),
