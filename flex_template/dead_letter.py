@@ -4,7 +4,6 @@ import logging
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from functools import lru_cache
-from hashlib import sha256
 from operator import gt
 from typing import NamedTuple
 
@@ -26,7 +25,7 @@ from schemas import (
     stage_of,
 )
 from schemas.plain import may_hold_nul
-from schemas.quarantine import is_quarantined, withheld
+from schemas.quarantine import is_quarantined, sha256_of, withheld
 
 # An append request must be smaller than 20 MB; the other columns, attributes apart, need little.
 # https://cloud.google.com/bigquery/quotas#write-api-limits
@@ -102,7 +101,7 @@ def dead_letter_rows(failures: Sequence[Failure], origin: Origin, failed_at: int
         attributes = list(map(orjson.dumps, stored))
     room = [MAX_PAYLOAD_AND_ATTRIBUTES - len(beside) for beside in attributes]
     payloads = [payload[:size] for payload, size in zip(data, room, strict=True)]
-    sizes, hashes = list(map(len, data)), list(map(_sha256, data))
+    sizes, hashes = list(map(len, data)), list(map(sha256_of, data))
     for row, each in enumerate(given):
         if digest := withheld(each):
             sizes[row], hashes[row] = digest
@@ -141,14 +140,10 @@ def dead_letter_rows(failures: Sequence[Failure], origin: Origin, failed_at: int
     return pa.RecordBatch.from_arrays(arrays, schema=schema)
 
 
-def _sha256(data: bytes) -> str:
-    return sha256(data).hexdigest()
-
-
 def _dead_letter_id(message_id: str, stage: Stage, digest: str) -> str:
     """The same for each delivery of a message, and for each retry of what the edge refused."""
     source = digest if stage is _EDGE else message_id
-    return _sha256((source + ":" + stage).encode())
+    return sha256_of((source + ":" + stage).encode())
 
 
 def times_replayed(attributes: Mapping[str, str]) -> int:

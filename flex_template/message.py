@@ -1,6 +1,5 @@
 """A message as every step sees it, wherever it was read from."""
 
-import hashlib
 from collections.abc import Mapping, Sequence
 from functools import lru_cache
 from itertools import chain
@@ -8,6 +7,8 @@ from typing import Any, NamedTuple
 
 from apache_beam.io.gcp.pubsub import PubsubMessage as BeamMessage
 from google.pubsub_v1.types import PublishRequest, PubsubMessage
+
+from schemas.quarantine import sha256_of
 
 _Proto = PubsubMessage.pb()
 _Protos = PublishRequest.pb()
@@ -86,7 +87,7 @@ def _from_beam(message: BeamMessage) -> Message:
 
 def from_line(line: bytes) -> Message:
     """A line of a file; its id is its content's hash, so that a second backfill adds no event."""
-    return Message(line, {}, hashlib.sha256(line).hexdigest(), None)
+    return Message(line, {}, sha256_of(line), None)
 
 
 # Bytes that no message can be made of are kept as a message's data, and known by their content too.

@@ -38,7 +38,12 @@ class Digest(NamedTuple):
 
 
 def data_digest(data: bytes) -> Digest:
-    return Digest(len(data), hashlib.sha256(data).hexdigest())
+    return Digest(len(data), sha256_of(data))
+
+
+def sha256_of(data: bytes) -> str:
+    """In hexadecimal digits."""
+    return hashlib.sha256(data).hexdigest()
 
 
 def quarantine_attributes(
