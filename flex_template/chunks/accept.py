@@ -17,7 +17,6 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from flex_template.bigquery.arrow import arrow_schema
-from flex_template.message import parsed_together
 from flex_template.steps import CLOCK_SKEW, is_request_id
 from schemas import Limits, parse_timestamp, versions
 from schemas.event import DETAILS_MAX_BYTES, MAX_VALUES
@@ -40,10 +39,10 @@ class Accepted(NamedTuple):
 
 
 class _Read(NamedTuple):
-    """Messages of one schema version: the serialised ones, and each one's values."""
+    """Messages of one schema version, and each one's values."""
 
     struct: type
-    serialized: list[bytes]
+    pairs: list[Pair]
     values: list[tuple[Any, ...]]
 
 
@@ -55,12 +54,11 @@ def accept(pairs: Iterable[Pair], limits: Limits) -> tuple[list[Accepted], list[
         rows, passes = _rows(struct, values, limits)
         if passes.true_count < len(passes):
             are_taken = passes.to_pylist()
-            left = list(compress(messages, map(not_, are_taken)))
-            others += zip(left, parsed_together(left), strict=True)
+            others += compress(messages, map(not_, are_taken))
             messages[:] = compress(messages, are_taken)
             rows = rows.filter(passes)
         if rows.num_rows:
-            accepted.append(Accepted(rows, messages))
+            accepted.append(Accepted(rows, [serialized for serialized, _ in messages]))
     return accepted, others
 
 
@@ -68,24 +66,25 @@ def _read(pairs: Iterable[Pair]) -> tuple[list[_Read], list[Pair]]:
     """Values by version, and the messages that do not have its types.
 
     Where the first are all of these, as after a broken release, the others are not even tried.
-    Values are taken from one message after the other, so that what was parsed dies young.
+    Values are taken from one message after the other, so that what was decoded dies young.
     """
     decode = _decoder().decode
     read = {struct: _Read(struct, [], []) for struct in _structs()}
     others: list[Pair] = []
     untried = iter(pairs)
-    for element, message in untried:
+    for pair in untried:
+        message = pair[1]
         try:
             data = message.data
             event = decode(data)
             values = _values(message, data, event)
         except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):  # `NotPlain` is one
-            others.append((element, message))
+            others.append(pair)
             if len(others) == MIN_MESSAGES and not any(each.values for each in read.values()):
                 others += untried
         else:
             _, messages, rows = read[type(event)]
-            messages.append(element)
+            messages.append(pair)
             rows.append(values)
     return [each for each in read.values() if each.values], others
 
