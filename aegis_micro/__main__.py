@@ -1,6 +1,7 @@
 """The edge in memory, for tests: python -m aegis_micro --port 8080."""
 
 import argparse
+import os
 import signal
 import threading
 
@@ -8,25 +9,46 @@ from aegis_micro.micro import Micro
 from ingest_function.settings import ConfigurationError
 from schemas import SchemaFileError, versions
 
+MAX_PORT = 65_535
+
 
 def main() -> None:
+    """Serve until SIGINT or SIGTERM.
+
+    Raises:
+        SystemExit: an option or a version file is at fault, or the port is not to be had; with one
+            line that says so.
+    """
     options = parse_options()
-    versions()  # a version file at fault stops the start, not the first request
-    micro = Micro(
-        port=options.port, api_key=options.api_key, allowed_origins=options.allowed_origin
-    )
+    try:
+        versions()  # a version file at fault stops the start, not the first request
+        micro = Micro(
+            port=options.port, api_key=options.api_key, allowed_origins=options.allowed_origin
+        )
+        with micro:
+            _serve(micro)
+    except (ConfigurationError, SchemaFileError) as error:
+        raise SystemExit(f"aegis-micro: {error}") from None
+    except OSError as error:
+        reason = os.strerror(error.errno or 0).lower()
+        hint = "choose another with --port (make micro PORT=8081), or 0 for a free one"
+        raise SystemExit(f"aegis-micro: port {options.port}: {reason}: {hint}") from None
+
+
+def _serve(micro: Micro) -> None:
     stop = threading.Event()
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, lambda *_: stop.set())
-    with micro:
-        print(f"aegis-micro takes events at {micro.endpoint()}", flush=True)
-        print(f"and shows them at {micro.url}/micro/events and /micro/refused", flush=True)
-        stop.wait()
+    print(f"aegis-micro takes events at {micro.endpoint()}", flush=True)
+    print(f"and shows them at {micro.url}/micro/events and /micro/refused", flush=True)
+    stop.wait()
 
 
 def parse_options() -> argparse.Namespace:
     parser = argparse.ArgumentParser("python -m aegis_micro", description=__doc__)
-    parser.add_argument("--port", type=int, default=8080, help="0 takes any that is free")
+    parser.add_argument(
+        "--port", type=_port, default=8080, help="0 takes any that is free; default: 8080"
+    )
     parser.add_argument("--api-key", default="", help="require this key, of 16 or more characters")
     parser.add_argument(
         "--allowed-origin",
@@ -37,8 +59,11 @@ def parse_options() -> argparse.Namespace:
     return parser.parse_args()
 
 
+def _port(text: str) -> int:
+    if not (text.isascii() and text.isdigit() and int(text[:6]) <= MAX_PORT):
+        raise argparse.ArgumentTypeError(f"{text!r} is not a port: a number from 0 to {MAX_PORT}")
+    return int(text)
+
+
 if __name__ == "__main__":
-    try:
-        main()
-    except (ConfigurationError, SchemaFileError, OSError) as error:
-        raise SystemExit(f"aegis-micro: {error}") from None
+    main()

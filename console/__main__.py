@@ -5,7 +5,10 @@
 `HOST` and `PORT` say where; docs/console.md has the other settings.
 """
 
+import argparse
 import os
+import socket
+from collections.abc import Mapping
 
 from granian.constants import HTTPModes, Interfaces
 from granian.log import LogLevels
@@ -13,17 +16,25 @@ from granian.server import Server
 
 from console.app import create_app
 
+MAX_PORT = 65_535
+
 # Each waits for BigQuery most of its time, so there are more than cores; granian would warn of it.
 THREADS = 8
 
 
 def main() -> None:
+    argparse.ArgumentParser(
+        prog="python -m console",
+        description="Serve the console. It takes no options: docs/console.md describes the "
+        "environment variables that it reads.",
+    ).parse_args()
+    host, port = read_address(os.environ)
     create_app()  # wrong settings end it here with one line, and not in a worker again and again
     server = Server(
         "console.app:create_app",
         factory=True,
-        address=os.environ.get("HOST", "0.0.0.0"),  # noqa: S104 - a container's own network
-        port=int(os.environ.get("PORT", "8080")),
+        address=host,
+        port=port,
         interface=Interfaces.WSGI,
         workers=1,  # it knows the replays that it started
         blocking_threads=THREADS,
@@ -31,7 +42,30 @@ def main() -> None:
         websockets=False,
         log_level=LogLevels.error,
     )
+    _check_free(host, port)  # granian would answer a busy one with a backtrace of Rust
     server.serve()
+
+
+def read_address(environment: Mapping[str, str]) -> tuple[str, int]:
+    """`HOST` and `PORT`.
+
+    Raises:
+        SystemExit: the port is not a number in its range.
+    """
+    port = environment.get("PORT", "8080")
+    if not (port.isascii() and port.isdigit() and int(port[:6]) <= MAX_PORT):
+        raise SystemExit(f"console: PORT must be a number from 0 to {MAX_PORT}")
+    return environment.get("HOST", "0.0.0.0"), int(port)  # noqa: S104 - a container's own network
+
+
+def _check_free(host: str, port: int) -> None:
+    try:
+        family, *_, address = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0]
+        with socket.socket(family) as probe:
+            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            probe.bind(address)
+    except OSError as error:
+        raise SystemExit(f"console: {host}:{port}: {error.strerror}") from None
 
 
 if __name__ == "__main__":

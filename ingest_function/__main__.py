@@ -6,6 +6,7 @@
 docs/edge.md. A SIGTERM drains and ends it.
 """
 
+import argparse
 import os
 
 import uvicorn
@@ -13,17 +14,23 @@ import uvicorn
 from ingest_function.drain import FINISH_SECONDS
 from ingest_function.http.connection import Connection
 from ingest_function.settings import load_settings
-from ingest_function.start import check_start
+from ingest_function.start import check_start, read_listener
 
 
 def main() -> None:
+    argparse.ArgumentParser(
+        prog="python -m ingest_function",
+        description="Serve the edge. It takes no options: docs/edge.md describes the environment "
+        "variables that it reads.",
+    ).parse_args()
+    listener = read_listener(os.environ)
     check_start(load_settings())
     uvicorn.run(
         "ingest_function.service:load",
         factory=True,
-        host=os.environ.get("HOST", "0.0.0.0"),  # noqa: S104 - a container's own network
-        port=int(os.environ.get("PORT", "8080")),
-        workers=int(os.environ.get("WEB_CONCURRENCY", "1")),
+        host=listener.host,
+        port=listener.port,
+        workers=listener.workers,
         http=Connection,
         lifespan="on",
         timeout_graceful_shutdown=FINISH_SECONDS,

@@ -11,7 +11,7 @@ import httpx
 from google.api_core.exceptions import GoogleAPIError
 from rich.console import Console
 
-from local.process import StackError
+from local.process import StackError, port
 from local.stack import Stack
 
 ENDING_SECONDS = 1  # a broken connection is seen before the end of the process behind it
@@ -39,7 +39,7 @@ def run_with_stack(
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(128 + signal.SIGTERM))
     command = argparse.ArgumentParser(prog=prog, description=description)
     command.add_argument(
-        "--port", type=_port, default=0, help="port of the edge; 0, the default, picks a free one"
+        "--port", type=port, default=0, help="port of the edge; 0, the default, picks a free one"
     )
     options = command.parse_args()
     console = Console()
@@ -53,12 +53,6 @@ def run_with_stack(
         sys.exit(f"{prog}: {error}")
     except KeyboardInterrupt:
         sys.exit(interrupted)
-
-
-def _port(text: str) -> int:
-    if not (text.isascii() and text.isdigit() and int(text[:6]) < 2**16):
-        raise argparse.ArgumentTypeError(f"{text!r} is not a port: a number from 0 to 65535")
-    return int(text)
 
 
 def _run(program: Program, console: Console, stack: Stack) -> None:

@@ -1,5 +1,6 @@
 """Child processes that never outlive this one, with their output in a file."""
 
+import argparse
 import os
 import secrets
 import socket
@@ -16,6 +17,7 @@ from local import end_with_parent
 STOP_SECONDS = end_with_parent.GRACE_SECONDS + 5
 LOG_LINES = 15
 FIRST_PORT, LAST_PORT = 20_000, 32_000
+MAX_PORT = 65_535
 
 
 class StackError(Exception):
@@ -77,6 +79,13 @@ class Process:
 
     def __exit__(self, *_: object) -> None:
         self.stop()
+
+
+def port(text: str) -> int:
+    """An argparse type for a port, of which 0 stands for any that is free."""
+    if not (text.isascii() and text.isdigit() and int(text[:6]) <= MAX_PORT):
+        raise argparse.ArgumentTypeError(f"{text!r} is not a port: a number from 0 to {MAX_PORT}")
+    return int(text)
 
 
 def free_port() -> int:

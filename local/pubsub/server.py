@@ -15,6 +15,7 @@ from typing import Self
 
 import grpc
 
+from local.process import port
 from local.pubsub.faults import Faults
 from local.pubsub.handlers import handlers
 from local.pubsub.state import PubSubState
@@ -74,8 +75,14 @@ class PubSubServer:
 
 
 def main() -> None:
-    command = argparse.ArgumentParser(prog="python -m local.pubsub.server", description=__doc__)
-    command.add_argument("--port", type=int, default=8085, help="0 picks a free port")
+    command = argparse.ArgumentParser(
+        prog="python -m local.pubsub.server",
+        description=__doc__,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    command.add_argument(
+        "--port", type=port, default=8085, help="0 picks a free port; default: 8085"
+    )
     options = command.parse_args()
     ended = threading.Event()
     for number in (signal.SIGTERM, signal.SIGINT):

@@ -14,6 +14,7 @@ import pytest
 from google.pubsub_v1.types import PublishRequest
 
 from aegis_micro import Micro
+from aegis_micro.__main__ import main
 from aegis_micro.messages import decode_messages
 from ingest_function.publish.messages import encode_messages
 from tests.ingest_function.events import event
@@ -155,6 +156,24 @@ def test_what_the_edge_encodes_is_what_googles_classes_read() -> None:
     assert [(message.data, dict(message.attributes)) for message in expected] == [
         (message.data, message.attributes) for message in decode_messages(encoded)
     ]
+
+
+@pytest.mark.parametrize("port", ["http", "65536", "-1", ""])
+def test_a_port_out_of_range_is_one_clear_line(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], port: str
+) -> None:
+    monkeypatch.setattr("sys.argv", ["aegis_micro", f"--port={port}"])
+    with pytest.raises(SystemExit):
+        main()
+    line = f"argument --port: {port!r} is not a port: a number from 0 to 65535"
+    assert capsys.readouterr().err.splitlines()[-1].endswith(line)
+
+
+def test_a_busy_port_is_one_clear_line(monkeypatch: pytest.MonkeyPatch, micro: Micro) -> None:
+    port = micro.url.rpartition(":")[2]
+    monkeypatch.setattr("sys.argv", ["aegis_micro", f"--port={port}"])
+    with pytest.raises(SystemExit, match=rf"^aegis-micro: port {port}: address already in use: "):
+        main()
 
 
 def test_the_command_serves_until_it_is_ended() -> None:

@@ -11,6 +11,7 @@ from google.auth.credentials import AnonymousCredentials
 
 from ingest_function.publish.pubsub import open_channel
 from ingest_function.settings import AuthMode, ConfigurationError, read_settings
+from ingest_function.start import read_listener
 from schemas import Limits
 
 MINIMAL = {
@@ -85,6 +86,25 @@ def test_the_function_does_not_start_with_bad_configuration() -> None:
     )
     line = "ingest_function: AUTH_MODE must be one of api_key, google_id_token, none\n"
     assert (ended.returncode, ended.stderr) == (1, line)
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "bounds"),
+    [
+        ("PORT", "http", "0 to 65535"),
+        ("PORT", "65536", "0 to 65535"),
+        ("PORT", "", "0 to 65535"),
+        ("WEB_CONCURRENCY", "0", "1 to 64"),
+        ("WEB_CONCURRENCY", "-1", "1 to 64"),
+    ],
+)
+def test_a_port_or_number_of_workers_out_of_range_is_one_clear_line(
+    name: str, value: str, bounds: str
+) -> None:
+    assert read_listener({})[1:] == (8080, 1)
+    line = f"^ingest_function: {name} must be a whole number from {bounds}$"
+    with pytest.raises(SystemExit, match=line):
+        read_listener({name: value})
 
 
 @pytest.mark.parametrize(

@@ -4,8 +4,10 @@ import signal
 import subprocess
 import sys
 
+import pytest
+
 from local.pubsub import clients as pubsub_clients
-from local.pubsub.server import PubSubServer
+from local.pubsub.server import PubSubServer, main
 from local.stack import ROOT
 
 COMMAND = [sys.executable, "-m", "local.pubsub.server"]
@@ -23,6 +25,17 @@ def test_it_says_where_it_listens_and_ends_with_sigterm() -> None:
 
         assert topic.name == "projects/p/topics/events"
         assert process.wait(30) == 0
+
+
+def test_a_port_out_of_range_is_refused(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """By itself, gRPC would take 65,536 from it, and listen there."""
+    monkeypatch.setattr("sys.argv", ["server", "--port=99999"])
+    with pytest.raises(SystemExit):
+        main()
+    line = "argument --port: '99999' is not a port: a number from 0 to 65535\n"
+    assert capsys.readouterr().err.endswith(line)
 
 
 def test_a_busy_port_is_one_clear_line(pubsub_server: PubSubServer) -> None:
