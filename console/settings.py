@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 
+from flex_template.bigquery.table_name import TableName
 from flex_template.trace.story import Tables
 from schemas import DEFAULT_AGE_DAYS, Limits
 
@@ -41,8 +42,8 @@ class Settings:
 
     @property
     def dataset(self) -> str:
-        """project.dataset, in which the reports are."""
-        return self.tables.events.rpartition(".")[0]
+        """The dataset in which the reports are, as project.dataset."""
+        return TableName.parse(self.tables.events).full_dataset
 
 
 def read_settings(environment: Mapping[str, str]) -> Settings:
@@ -52,15 +53,10 @@ def read_settings(environment: Mapping[str, str]) -> Settings:
         ConfigurationError: naming the first variable that is missing or wrong.
     """
     project = _required(environment, "GCP_PROJECT_ID")
-    dataset = f"{project}.{_required(environment, 'BIGQUERY_DATASET_ID')}"
     access = _access(environment)
     behind_iap = access is AccessMode.IAP
     return Settings(
-        tables=Tables(
-            f"{dataset}.{_required(environment, 'BIGQUERY_TABLE_ID')}",
-            f"{dataset}.dead_letters",
-            f"{dataset}.replays",
-        ),
+        tables=_tables(environment, project),
         topic=f"projects/{project}/topics/{_required(environment, 'PUB_SUB_TOPIC_ID')}",
         access=access,
         iap_audience=_required(environment, "CONSOLE_IAP_AUDIENCE") if behind_iap else "",
@@ -78,6 +74,17 @@ def _required(environment: Mapping[str, str], name: str) -> str:
     if not value:
         raise ConfigurationError(f"{name} must be set")
     return value
+
+
+def _tables(environment: Mapping[str, str], project: str) -> Tables:
+    dataset = _required(environment, "BIGQUERY_DATASET_ID")
+    table = _required(environment, "BIGQUERY_TABLE_ID")
+    try:
+        events = TableName.parse(f"{project}.{dataset}.{table}")
+    except ValueError as error:
+        names = "GCP_PROJECT_ID, BIGQUERY_DATASET_ID, BIGQUERY_TABLE_ID"
+        raise ConfigurationError(f"{names}: {error}") from None
+    return Tables(str(events), str(events.beside("dead_letters")), str(events.beside("replays")))
 
 
 def _access(environment: Mapping[str, str]) -> AccessMode:

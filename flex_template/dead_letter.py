@@ -50,9 +50,12 @@ class Failure(NamedTuple):
 
 
 class Origin(NamedTuple):
-    """Where messages come from and were meant to go: the same for a whole job."""
+    """Where messages come from and were meant to go: the same for a whole job.
 
-    subscription: str
+    `source` is a subscription, a topic or a pattern of files.
+    """
+
+    source: str
     destination_table: str
     job_name: str | None
 
@@ -129,7 +132,13 @@ def dead_letter_rows(failures: Sequence[Failure], origin: Origin, failed_at: int
         "schema_version": [each.get("schema_version") for each in stored],
         "replay_attempt": map(times_replayed, given),
     }
-    constants = {"failed_at": failed_at, "pipeline_version": __version__, **origin._asdict()}
+    constants = {
+        "failed_at": failed_at,
+        "pipeline_version": __version__,
+        "subscription": origin.source,
+        "destination_table": origin.destination_table,
+        "job_name": origin.job_name,
+    }
     schema = arrow_schema("dead_letters")
     arrays = [
         pa.repeat(pa.scalar(constants[field.name], field.type), len(failures))
@@ -198,5 +207,5 @@ class ToRows(beam.DoFn):
         return [rows]
 
     def finish_bundle(self) -> None:
-        for kind, number in self._counts.items():
-            metrics.count({_counter(*kind): number})
+        for (stage, code), number in self._counts.items():
+            metrics.count({_counter(stage, code): number})

@@ -40,6 +40,11 @@ class TableName(NamedTuple):
         return self._replace(table=table)
 
     @property
+    def full_dataset(self) -> str:
+        """The dataset that it is in, as project.dataset."""
+        return f"{self.project}.{self.dataset}"
+
+    @property
     def default_stream(self) -> str:
         """Where the Storage Write API appends at least once."""
         return (

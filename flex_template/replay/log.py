@@ -11,6 +11,7 @@ from typing import NamedTuple, Self
 from google.cloud import bigquery
 from google.cloud.bigquery import ArrayQueryParameter, ScalarQueryParameter
 
+from flex_template.bigquery.arrow import arrow_schema
 from flex_template.bigquery.client import run_query
 from flex_template.bigquery.group_commit import shared
 from flex_template.bigquery.group_commit.bundle import BundleWriter
@@ -91,17 +92,18 @@ class ReplayLog:
                 raise AppendError(f"the replays table refuses a row: {reason}")
 
     def _row(self, outcome: Outcome) -> tuple[object, ...]:
-        """In the order of `schemas/replays.table.json`."""
-        return (
-            outcome.letter.dead_letter_id,
-            now_micros(),
-            self._run_id,
-            outcome.outcome,
-            outcome.message_id,
-            outcome.letter.replay_attempt,
-            outcome.error_message,
-            self._repair,
-        )
+        """The values of one row, in the order of the table's columns."""
+        values = {
+            "dead_letter_id": outcome.letter.dead_letter_id,
+            "replayed_at": now_micros(),
+            "run_id": self._run_id,
+            "outcome": outcome.outcome,
+            "message_id": outcome.message_id,
+            "replay_attempt": outcome.letter.replay_attempt,
+            "error_message": outcome.error_message,
+            "repair": self._repair,
+        }
+        return tuple(values[column] for column in arrow_schema("replays").names)
 
     def __enter__(self) -> Self:
         return self

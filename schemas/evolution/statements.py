@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from typing import Any
 
+from flex_template.bigquery.table_name import TableName
 from schemas.reports import REPORTS, report_sql
 from schemas.tables import Layout, deduplicated_view, events_between
 
@@ -31,15 +32,15 @@ def views(events_table: str) -> Iterator[tuple[str, str]]:
 
     A view's `SELECT *` stands for the columns that the table had when the view was made.
     """
-    dataset = events_table.rpartition(".")[0]
-    deduplicated = f"{events_table}_deduplicated"
-    yield deduplicated, _view(deduplicated, deduplicated_view(events_table))
-    function = f"{dataset}.events_between"
-    body = events_between(events_table)
+    table = TableName.parse(events_table)
+    deduplicated = f"{table}_deduplicated"
+    yield deduplicated, _view(deduplicated, deduplicated_view(str(table)))
+    function = str(table.beside("events_between"))
+    body = events_between(str(table))
     declaration = f"`{function}`(since TIMESTAMP, until TIMESTAMP)"
     yield function, f"CREATE OR REPLACE TABLE FUNCTION {declaration} AS (\n{body})"
     for report in REPORTS:
-        name = f"{dataset}.{report}"
+        name = str(table.beside(report))
         yield name, _view(name, report_sql(report, deduplicated))
 
 

@@ -146,6 +146,10 @@ def test_erasing_needs_a_user_and_a_confirmation(
         ),
         ({"MAX_EVENT_AGE_DAYS": "-1"}, "MAX_EVENT_AGE_DAYS must be a number above 0"),
         ({"GCP_PROJECT_ID": " "}, "GCP_PROJECT_ID must be set"),
+        (
+            {"BIGQUERY_TABLE_ID": "my events"},
+            r"GCP_PROJECT_ID, BIGQUERY_DATASET_ID, BIGQUERY_TABLE_ID: '.+ events' is malformed; .+",
+        ),
     ],
 )
 def test_wrong_settings_stop_the_start_with_one_line(

@@ -52,7 +52,7 @@ def test_a_dead_letter_holds_all_that_is_known(bigquery: BigQueryWriteServer) ->
         "published_at": PUBLISHED_AT,
         "event_id": "e",
         "schema_version": "1",
-        "subscription": runs.ORIGIN.subscription,
+        "subscription": runs.ORIGIN.source,
         "destination_table": runs.ORIGIN.destination_table,
         "job_name": "job-1",
         "pipeline_version": __version__,

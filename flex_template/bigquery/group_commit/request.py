@@ -35,8 +35,7 @@ class Table(NamedTuple):
     @classmethod
     def of(cls, name: str, schema: pa.Schema) -> "Table":
         """The table `project.dataset.table`."""
-        project, dataset, table = TableName.parse(name)
-        stream = f"projects/{project}/datasets/{dataset}/tables/{table}/streams/_default"
+        stream = TableName.parse(name).default_stream
         return cls(stream, schema, schema.serialize().to_pybytes())
 
 
