@@ -12,6 +12,7 @@ from pathlib import Path
 from schemas.event_versions import SchemaFileError, load
 from schemas.evolution.generate import ROOT, outdated
 from schemas.evolution.release import release
+from schemas.tables import layout
 
 
 def main(arguments: Sequence[str]) -> None:
@@ -61,7 +62,7 @@ def _plan(options: argparse.Namespace) -> None:
         # A replay happens after the failure, so its record outlives the letter that it guards.
         "replays": options.dead_letters_expiration_days,
     }
-    chosen = {kind: each for kind, each in days.items() if each is not None}
+    chosen = {table: each for table, each in days.items() if each is not None}
     if options.json:
         print(json.dumps([one._asdict() for one in found(options.events_table, chosen)]))  # noqa: T201
         return
@@ -70,42 +71,56 @@ def _plan(options: argparse.Namespace) -> None:
 
 
 def _parser() -> argparse.ArgumentParser:
-    result = argparse.ArgumentParser(prog="python -m schemas", allow_abbrev=False)
+    result = argparse.ArgumentParser(
+        prog="python -m schemas",
+        allow_abbrev=False,
+        description="Change the event schema; docs/schema.md says what each command does.",
+    )
     commands = result.add_subparsers(required=True, metavar="command")
     generate = commands.add_parser(
         "generate", help="rewrite the files that repeat the event schema in another form"
     )
-    generate.add_argument("--check", action="store_true", help="write nothing, fail if one differs")
+    generate.add_argument(
+        "--check", action="store_true", help="write nothing; fail if one is out of date"
+    )
     generate.set_defaults(run=_generate)
     folder = argparse.ArgumentParser(add_help=False)
     folder.add_argument(
-        "--folder", type=Path, default=ROOT / "schemas", help="where the version files are"
+        "--folder",
+        type=Path,
+        default=ROOT / "schemas",
+        help="where the version files are; default: schemas",
     )
     checking = commands.add_parser(
-        "check", parents=[folder], help="is the newest version compatible with the one before?"
+        "check",
+        parents=[folder],
+        help="say whether the newest version is compatible with the one before",
     )
     checking.set_defaults(run=_check)
     releasing = commands.add_parser(
-        "release", parents=[folder], help="record the versions' files, which may then not change"
+        "release",
+        parents=[folder],
+        help="record the versions' files, which must not change after that",
     )
     releasing.set_defaults(run=_release)
     for name, words in (("plan", "say what the dataset lacks"), ("apply", "add what it lacks")):
-        migrating = commands.add_parser(name, help=f"{words}, and the order of the roll-out")
+        migrating = commands.add_parser(name, help=f"{words}, and in which order to roll it out")
         migrating.add_argument(
             "--events_table",
             required=True,
             help="project.dataset.table; dead_letters, replays and the views stand beside it",
         )
-        for kind in ("events", "dead_letters"):
+        for table in ("events", "dead_letters"):
             migrating.add_argument(
-                f"--{kind}_expiration_days",
+                f"--{table}_expiration_days",
                 type=int,
-                help=f"of partitions, where {kind} is made; by default as in schemas/tables.json",
+                help=f"days that a new table {table} keeps its partitions; "
+                f"default: {layout(table).expiration_days}, as in schemas/tables.json",
             )
         migrating.set_defaults(run=_plan, apply=name == "apply", json=False)
         if name == "plan":
             migrating.add_argument(
-                "--json", action="store_true", help="what it found, for a program"
+                "--json", action="store_true", help="print what was found as JSON"
             )
     return result
 

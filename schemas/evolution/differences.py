@@ -33,12 +33,12 @@ def faults(
 ) -> Iterator[str]:
     """Why a table cannot become one of ours; columns of others may stay, if nullable."""
     for field in wanted:
-        name, kind = field["name"], field["type"]
+        name, column_type = field["name"], field["type"]
         if name not in present:
             if field["mode"] == "REQUIRED":
                 yield f"  {name} is missing: a REQUIRED column cannot be added"
-        elif present[name].field_type not in (kind, statements.SQL_TYPES.get(kind)):
-            yield f"  {name} is {present[name].field_type}, not {kind}"
+        elif present[name].field_type not in (column_type, statements.SQL_TYPES.get(column_type)):
+            yield f"  {name} is {present[name].field_type}, not {column_type}"
     for name in present.keys() - {field["name"] for field in wanted}:
         if present[name].mode == "REQUIRED":
             yield f"  {name} is REQUIRED, and no version has it"

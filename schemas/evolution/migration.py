@@ -39,8 +39,14 @@ class Plan(NamedTuple):
 
     events_table: str
     found: list[Found]
-    added_to_events: set[str]
     steps: list[Step]
+
+    @property
+    def added_to_events(self) -> set[str]:
+        """Columns that the table of events exists without."""
+        return {
+            name for each in self.found if each.table == self.events_table for name in each.lacks
+        }
 
 
 def summary(plan: Plan) -> str:
@@ -88,84 +94,86 @@ def make_plan(
         SystemExit: they cannot be read, or one is no table to which the columns can be added.
     """
     name = TableName.parse(events_table)
-    plan = Plan(str(name), [], set(), [])
     if not _has_dataset(client, name):
-        dataset = f"{name.project}.{name.dataset}"
-        sys.exit(f"dataset {dataset} does not exist; deploy/setup.sh creates it")
-    for kind in TABLES:
-        days = (expiration_days or {}).get(kind, layout(kind).expiration_days)
-        _plan_table(client, plan, kind, str(name if kind == "events" else name.beside(kind)), days)
-    for view, statement in statements.views(plan.events_table):
-        plan.steps.append(Step(view, statement, partial(_run, statement)))
-    return plan
+        sys.exit(f"dataset {name.full_dataset} does not exist; deploy/setup.sh creates it")
+    found: list[Found] = []
+    steps: list[Step] = []
+    for table in TABLES:
+        days = (expiration_days or {}).get(table, layout(table).expiration_days)
+        stored = layout(table)._replace(expiration_days=days)
+        full_name = str(name if table == "events" else name.beside(table))
+        state, step = _plan_table(client, table, full_name, stored)
+        found.append(state)
+        steps += [step] if step else []
+    steps += [
+        Step(view, statement, partial(_run, statement))
+        for view, statement in statements.views(str(name))
+    ]
+    return Plan(str(name), found, steps)
 
 
 def _has_dataset(client: bigquery.Client, name: TableName) -> bool:
-    dataset = f"{name.project}.{name.dataset}"
     try:
-        client.get_dataset(dataset)
+        client.get_dataset(name.full_dataset)
     except NotFound:
         return False
     except Forbidden:
-        sys.exit(f"no permission to read dataset {dataset}; nothing was changed")
+        sys.exit(f"no permission to read dataset {name.full_dataset}; nothing was changed")
     return True
 
 
 def _plan_table(
-    client: bigquery.Client, plan: Plan, kind: str, name: str, expiration_days: int
-) -> None:
+    client: bigquery.Client, table: str, full_name: str, stored: Layout
+) -> tuple[Found, Step | None]:
+    """What there is of `table`, one of `TABLES`, and what would make or complete it."""
     try:
-        table = client.get_table(name)
+        existing = client.get_table(full_name)
     except NotFound:
-        plan.found.append(Found(name, exists=False))
-        plan.steps.append(_creation(kind, name, expiration_days))
-        return
+        return Found(full_name, exists=False), _creation(table, full_name, stored)
     except Forbidden:
-        sys.exit(f"no permission to read table {name}; nothing was changed")
-    present = {field.name: field for field in table.schema}
-    if reasons := list(faults(present, table_schema(kind))):
-        sys.exit("\n".join([f"table {name} is another; nothing was changed", *reasons]))
-    missing = [field for field in table_schema(kind) if field["name"] not in present]
-    names = [field["name"] for field in missing]
-    columns = {field["name"] for field in table_schema(kind)}
-    stored = layout(kind)._replace(expiration_days=expiration_days)
-    differs = list(differences(table, columns, stored))
-    plan.found.append(Found(name, exists=True, lacks=names, differs=differs))
-    if missing:
-        plan.steps.append(_extension(table, missing))
-    if kind == "events":
-        plan.added_to_events.update(names)
+        sys.exit(f"no permission to read table {full_name}; nothing was changed")
+    present = {field.name: field for field in existing.schema}
+    if reasons := list(faults(present, table_schema(table))):
+        sys.exit("\n".join([f"table {full_name} is another; nothing was changed", *reasons]))
+    missing = [field for field in table_schema(table) if field["name"] not in present]
+    lacks = [field["name"] for field in missing]
+    columns = {field["name"] for field in table_schema(table)}
+    differs = list(differences(existing, columns, stored))
+    found = Found(full_name, exists=True, lacks=lacks, differs=differs)
+    return found, _extension(existing, missing) if missing else None
 
 
-def _creation(kind: str, name: str, expiration_days: int) -> Step:
-    stored = layout(kind)._replace(expiration_days=expiration_days)
-    statement = statements.create_table(name, table_schema(kind), stored)
-    table = new_table(kind, name, stored)
-    return Step(name, statement, lambda client: client.create_table(table))
+def _creation(table: str, full_name: str, stored: Layout) -> Step:
+    statement = statements.create_table(full_name, table_schema(table), stored)
+    wanted = new_table(table, full_name, stored)
+    return Step(full_name, statement, lambda client: client.create_table(wanted))
 
 
-def new_table(kind: str, name: str, stored: Layout) -> bigquery.Table:
-    """One of `TABLES` as it is made, for the client library."""
-    fields = [bigquery.SchemaField.from_api_repr(field) for field in table_schema(kind)]
-    table = bigquery.Table(name, schema=fields)
-    table.description = stored.description
-    table.clustering_fields = stored.clustering
-    table.time_partitioning = bigquery.TimePartitioning(
+def new_table(table: str, full_name: str, stored: Layout) -> bigquery.Table:
+    """`table`, one of `TABLES`, as it is made, for the client library."""
+    fields = [bigquery.SchemaField.from_api_repr(field) for field in table_schema(table)]
+    result = bigquery.Table(full_name, schema=fields)
+    result.description = stored.description
+    result.clustering_fields = stored.clustering
+    result.time_partitioning = bigquery.TimePartitioning(
         field=stored.partition, expiration_ms=stored.expiration_days * DAY_MILLISECONDS
     )
-    return table
+    return result
 
 
-def _extension(table: bigquery.Table, missing: list[Field]) -> Step:
-    name = str(table.reference)
-    table.schema = [*table.schema, *map(bigquery.SchemaField.from_api_repr, missing)]
+def _extension(existing: bigquery.Table, missing: list[Field]) -> Step:
+    full_name = str(existing.reference)
 
     def carry_out(client: bigquery.Client) -> None:
+        existing.schema = [
+            *existing.schema,
+            *map(bigquery.SchemaField.from_api_repr, missing),
+        ]
         # By the REST method that the statement stands for: it carries the table's etag, and so
         # changes nothing if somebody else has changed the table since it was read.
-        client.update_table(table, ["schema"])
+        client.update_table(existing, ["schema"])
 
-    return Step(name, statements.add_columns(name, missing), carry_out)
+    return Step(full_name, statements.add_columns(full_name, missing), carry_out)
 
 
 def _run(statement: str, client: bigquery.Client) -> None:
