@@ -1,15 +1,22 @@
-"""What the commands of this package share: types of arguments, help, a word on misspellings."""
+"""What the commands of this package share: types of arguments, help, and how they end."""
 
 import argparse
 import difflib
 import math
 import re
-from collections.abc import Collection, Sequence
+import signal
+import sys
+from collections.abc import Collection, Iterator, Sequence
+from contextlib import contextmanager
+
+from google.api_core.exceptions import GoogleAPIError
+from google.auth.exceptions import GoogleAuthError
 
 from flex_template.bigquery import table_name
 from flex_template.bigquery.table_name import TableName
 
 _SIMILARITY = 0.75  # below it, two names of options have little more than a word in common
+MAX_DIGITS = 9  # of a whole number: more would be a slip
 MAX_AGE_DAYS = 3650  # "Streaming into partitioned tables": ten years back
 
 # Naming rules: "Guidelines to name a topic or a subscription", "Project IDs".
@@ -61,18 +68,37 @@ def positive(maximum: float, example: str) -> type:
     return check  # type: ignore[return-value]  # argparse takes any callable
 
 
+def positive_integer(text: str) -> int:
+    """An argparse type for whole numbers from 1."""
+    if not (text.isascii() and text.isdigit() and len(text) <= MAX_DIGITS and int(text) > 0):
+        raise argparse.ArgumentTypeError(f"{text!r} is not a positive whole number; example: 1000")
+    return int(text)
+
+
 class ShowDefaults(argparse.HelpFormatter):
     """Adds the default to each help text that does not tell it itself."""
 
     def _get_help_string(self, action: argparse.Action) -> str | None:
         text = action.help
-        if (
-            text
-            and "Default:" not in text
-            and action.default not in (None, False, argparse.SUPPRESS)
-        ):
-            return f"{text} Default: %(default)s."
-        return text
+        if not text or "Default:" in text or action.default in (None, False, argparse.SUPPRESS):
+            return text
+        is_number = isinstance(action.default, float)
+        return f"{text} Default: %(default){'g' if is_number else 's'}."
+
+
+@contextmanager
+def clear_ends() -> Iterator[None]:
+    """End a command without a traceback for what is no fault of the program.
+
+    Raises:
+        SystemExit: 130 after Ctrl-C; with a line, where Google's services or the credentials fail.
+    """
+    try:
+        yield
+    except KeyboardInterrupt:
+        sys.exit(128 + signal.SIGINT)
+    except (GoogleAPIError, GoogleAuthError) as error:
+        sys.exit(f"stopped: {error}")
 
 
 def refuse_misspelt(

@@ -12,24 +12,28 @@ import json
 import os
 import shlex
 import shutil
+import signal
 import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
-from google.api_core.client_options import ClientOptions
-from google.api_core.exceptions import GoogleAPICallError
-from google.auth.credentials import AnonymousCredentials
-from google.cloud import bigquery
-from requests.exceptions import ConnectionError as Unreachable
-from rich.console import Console
-from rich.measure import Measurement
-from rich.table import Table
-from rich.text import Text
+from flex_template.one_machine.signals import quiet_imports
 
-from local import names
-from local.process import accepts
-from local.stack import ROOT, Stack
+with quiet_imports(__name__):
+    from google.api_core.client_options import ClientOptions
+    from google.api_core.exceptions import GoogleAPICallError
+    from google.auth.credentials import AnonymousCredentials
+    from google.cloud import bigquery
+    from requests.exceptions import ConnectionError as Unreachable
+    from rich.console import Console
+    from rich.measure import Measurement
+    from rich.table import Table
+    from rich.text import Text
+
+    from local import names
+    from local.process import accepts
+    from local.stack import ROOT, Stack
 
 FOLDER = ROOT / ".cache" / "running"  # has a folder for each stack, named by the edge's port
 _FILE = "environment.json"
@@ -169,7 +173,10 @@ def main() -> None:
     name, *arguments = sys.argv[1:] or [""]
     if name not in COMMANDS:
         sys.exit(f"usage: python -m local.running {'|'.join(sorted(COMMANDS))} …")
-    COMMANDS[name](arguments, environment())
+    try:
+        COMMANDS[name](arguments, environment())
+    except KeyboardInterrupt:
+        sys.exit(128 + signal.SIGINT)
 
 
 if __name__ == "__main__":

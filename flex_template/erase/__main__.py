@@ -26,10 +26,13 @@ import os
 import sys
 from collections.abc import Mapping, Sequence
 
-from flex_template.bigquery import client as bigquery_client
-from flex_template.bigquery.client import check_table
-from flex_template.command_line import ShowDefaults, table
-from flex_template.erase.user_rows import UserRows, rows_of_user
+from flex_template.one_machine.signals import quiet_imports
+
+with quiet_imports(__name__):
+    from flex_template.bigquery import client as bigquery_client
+    from flex_template.bigquery.client import check_table
+    from flex_template.command_line import ShowDefaults, clear_ends, table
+    from flex_template.erase.user_rows import UserRows, rows_of_user
 
 logger = logging.getLogger(__name__)
 
@@ -103,4 +106,5 @@ def _parser() -> argparse.ArgumentParser:
 
 if __name__ == "__main__":
     logging.basicConfig(level=logging.INFO, format="%(message)s", stream=sys.stdout)
-    run(sys.argv[1:], os.environ)
+    with clear_ends():
+        run(sys.argv[1:], os.environ)

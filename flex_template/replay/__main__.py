@@ -23,23 +23,27 @@ or may not have been published when its run died. Such letters are counted, and 
 that may then arise, by `event_id`. Runs at the same time share the letters between them.
 """
 
+import json
 import logging
 import sys
 import uuid
 from collections.abc import Sequence
 
-from google.api_core.exceptions import GoogleAPICallError
-from google.cloud import bigquery
+from flex_template.one_machine.signals import quiet_imports
 
-from flex_template.bigquery import client as bigquery_client
-from flex_template.bigquery.client import check_table
-from flex_template.bigquery.group_commit.retry import AppendError
-from flex_template.replay.forecast import Forecast
-from flex_template.replay.options import ReplayOptions, parse
-from flex_template.replay.preparation import Prepared
-from flex_template.replay.query import Tally
-from flex_template.replay.repair import RepairError
-from flex_template.replay.run import Progress, preview, replay, tallies
+with quiet_imports(__name__):
+    from google.cloud import bigquery
+
+    from flex_template.bigquery import client as bigquery_client
+    from flex_template.bigquery.client import check_table
+    from flex_template.bigquery.group_commit.retry import AppendError
+    from flex_template.command_line import clear_ends
+    from flex_template.replay.forecast import Forecast
+    from flex_template.replay.options import ReplayOptions, parse
+    from flex_template.replay.preparation import Prepared
+    from flex_template.replay.query import Tally
+    from flex_template.replay.repair import RepairError
+    from flex_template.replay.run import Progress, preview, replay, tallies
 
 MAX_SHOWN = 2_000
 logger = logging.getLogger(__name__)
@@ -111,19 +115,23 @@ def _show_sample(sample: Prepared) -> None:
 
 
 def _shown(payload: bytes) -> str:
-    """The beginning, without what a terminal would obey."""
-    text = payload[:MAX_SHOWN].decode(errors="replace")
-    return "".join(char if char.isprintable() else "\ufffd" for char in text)
+    """The beginning, spaced in one way where it is JSON, without what a terminal would obey."""
+    try:
+        text = json.dumps(json.loads(payload), ensure_ascii=False)
+    except (ValueError, RecursionError):
+        text = payload.decode(errors="replace")
+    return "".join(char if char.isprintable() else "\ufffd" for char in text[:MAX_SHOWN])
 
 
 def main() -> None:
     logging.basicConfig(level=logging.INFO, format="%(message)s", stream=sys.stdout)
-    try:
-        run(sys.argv[1:])
-    except RepairError as error:
-        sys.exit(f"--repair: {error}")
-    except (AppendError, GoogleAPICallError) as error:
-        sys.exit(f"stopped: {error}")
+    with clear_ends():
+        try:
+            run(sys.argv[1:])
+        except RepairError as error:
+            sys.exit(f"--repair: {error}")
+        except AppendError as error:
+            sys.exit(f"stopped: {error}")
 
 
 if __name__ == "__main__":

@@ -6,7 +6,14 @@ from datetime import UTC, datetime
 from typing import NamedTuple
 
 from flex_template.bigquery.table_name import TableName
-from flex_template.command_line import MAX_AGE_DAYS, ShowDefaults, positive, table, topic
+from flex_template.command_line import (
+    MAX_AGE_DAYS,
+    ShowDefaults,
+    positive,
+    positive_integer,
+    table,
+    topic,
+)
 from flex_template.replay.publisher import MAX_MESSAGES
 from flex_template.replay.selection import Selection
 from schemas import DEFAULT_AGE_DAYS, DEFAULT_LIMITS, ErrorCode, Limits, Stage
@@ -62,7 +69,7 @@ def _selection(options: argparse.Namespace) -> Selection:
         user_id=options.user_id,
         schema_version=options.schema_version,
         request_id=options.request_id,
-        dead_letter_ids=tuple(options.dead_letter_id),
+        dead_letter_ids=tuple(options.dead_letter_id or ()),
         limit=options.limit,
         retry_claimed=options.retry_claimed,
     )
@@ -94,7 +101,7 @@ def _parser() -> argparse.ArgumentParser:
         type=_batch_size,
         default=500,
         help="Letters to claim, publish and record at a time: at most so many are left without an "
-        "outcome when the run is killed. Default: 500.",
+        "outcome when the run is killed.",
     )
     return result
 
@@ -137,8 +144,7 @@ def _add_corrections(result: argparse.ArgumentParser) -> None:
         "--max_event_age_days",
         type=positive(MAX_AGE_DAYS, str(DEFAULT_AGE_DAYS)),
         default=float(DEFAULT_AGE_DAYS),
-        help="The pipeline's limit, counted from a letter's first publication. "
-        f"Default: {DEFAULT_AGE_DAYS}.",
+        help="The pipeline's limit, counted from a letter's first publication.",
     )
 
 
@@ -155,7 +161,8 @@ def _add_filters(result: argparse.ArgumentParser) -> None:
         "--since",
         type=_moment,
         default=_EPOCH,
-        help="Only those that failed then or later, RFC 3339, such as 2025-06-01T00:00:00Z.",
+        help="Only those that failed then or later, RFC 3339, such as 2025-06-01T00:00:00Z. "
+        "Default: the beginning.",
     )
     result.add_argument(
         "--until", type=_moment, help="Only those that failed before. Default: now."
@@ -164,28 +171,26 @@ def _add_filters(result: argparse.ArgumentParser) -> None:
     result.add_argument("--user_id", help="Only those whose payload has this user_id.")
     result.add_argument("--schema_version", help="Only those whose attribute has this version.")
     result.add_argument("--request_id", help="Only those of this request to the edge.")
+    result.add_argument("--dead_letter_id", action="append", help="Only this one; can be repeated.")
     result.add_argument(
-        "--dead_letter_id", action="append", default=[], help="Only this one; can be repeated."
+        "--limit", type=positive_integer, help="At most this many, the oldest first."
     )
-    result.add_argument("--limit", type=_positive, help="At most so many, the oldest first.")
 
 
 def _moment(text: str) -> datetime:
-    moment = datetime.fromisoformat(text)
+    example = "2025-06-01T00:00:00Z"
+    try:
+        moment = datetime.fromisoformat(text)
+    except ValueError:
+        message = f"{text!r} is not an RFC 3339 date-time; example: {example}"
+        raise argparse.ArgumentTypeError(message) from None
     if moment.tzinfo is None:
-        raise argparse.ArgumentTypeError(f"{text!r} has no offset; example: 2025-06-01T00:00:00Z")
+        raise argparse.ArgumentTypeError(f"{text!r} has no offset; example: {example}")
     return moment
 
 
-def _positive(text: str) -> int:
-    number = int(text)
-    if number < 1:
-        raise argparse.ArgumentTypeError(f"{text!r} is not positive; example: 1000")
-    return number
-
-
 def _batch_size(text: str) -> int:
-    number = _positive(text)
+    number = positive_integer(text)
     if number > MAX_MESSAGES:
         raise argparse.ArgumentTypeError(f"{text!r} is more than {MAX_MESSAGES}")
     return number

@@ -12,12 +12,13 @@ import logging
 import sys
 from collections.abc import Sequence
 
-from google.api_core.exceptions import GoogleAPICallError
+from flex_template.one_machine.signals import quiet_imports
 
-from flex_template.bigquery.client import check_table, connect
-from flex_template.bigquery.table_name import TableName
-from flex_template.command_line import ShowDefaults, table
-from flex_template.trace.story import Moment, Tables, story
+with quiet_imports(__name__):
+    from flex_template.bigquery.client import check_table, connect
+    from flex_template.bigquery.table_name import TableName
+    from flex_template.command_line import ShowDefaults, clear_ends, table
+    from flex_template.trace.story import Moment, Tables, story
 
 logger = logging.getLogger(__name__)
 
@@ -70,13 +71,7 @@ def _parser() -> argparse.ArgumentParser:
     return result
 
 
-def main() -> None:
-    logging.basicConfig(level=logging.INFO, format="%(message)s", stream=sys.stdout)
-    try:
-        run(sys.argv[1:])
-    except GoogleAPICallError as error:
-        sys.exit(f"stopped: {error}")
-
-
 if __name__ == "__main__":
-    main()
+    logging.basicConfig(level=logging.INFO, format="%(message)s", stream=sys.stdout)
+    with clear_ends():
+        run(sys.argv[1:])

@@ -9,7 +9,7 @@ import pytest
 
 from local.stack import ROOT
 
-FIRST = re.compile(r"\| +(rich|apache_beam)\.")  # of imports that take a second or two
+FIRST = re.compile(r"\| +(rich|apache_beam|google)\.")  # of imports that take a second or two
 PIPELINE = ["--input_subscription=projects/aegis-test/subscriptions/events", "--streaming"]
 
 
@@ -19,6 +19,8 @@ PIPELINE = ["--input_subscription=projects/aegis-test/subscriptions/events", "--
         (["local.run"], 130),
         (["local.dev"], 0),
         (["flex_template.main", *PIPELINE], 130),
+        (["flex_template.replay"], 130),
+        (["local.running", "query", "SELECT 1"], 130),
     ],
     ids=lambda value: value[0] if isinstance(value, list) else "",
 )

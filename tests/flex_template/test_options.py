@@ -130,5 +130,5 @@ def test_a_misspelt_option_is_refused_with_the_nearest_name(
 
 def test_help_shows_each_default() -> None:
     shown = " ".join(parser(ENVIRONMENT).format_help().split())
-    for default in ("Default: 365.0.", "Default: STORAGE_WRITE_API."):
+    for default in ("Default: 365.", "Default: STORAGE_WRITE_API."):
         assert default in shown

@@ -66,7 +66,7 @@ def test_a_dry_run_shows_before_and_after_and_publishes_nothing(
         careful_replay(REPAIR, "--dry_run")
     text = caplog.text
     assert '"confidence": "0.5"' in text
-    assert '"confidence":0.5' in text
+    assert '"confidence": 0.5' in text
     assert "refused: not_repaired" in text
     assert "\x1b" not in text
     assert topic.messages() == []

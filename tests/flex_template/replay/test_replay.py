@@ -160,16 +160,24 @@ def test_a_missing_table_is_named_in_one_line(warehouse: Warehouse, replay: Repl
 
 @pytest.mark.parametrize(
     "option",
-    ["--since=2026-01-01T00:00:00", "--limit=0", "--batch_size=1001", "--stage=other"],
+    [
+        "--since=2026-01-01T00:00:00",
+        "--until=yesterday",
+        "--limit=0",
+        "--limit=many",
+        "--batch_size=1001",
+        "--stage=other",
+    ],
 )
-def test_a_malformed_option_is_refused(
+def test_a_malformed_option_is_refused_with_what_it_takes(
     replay: ReplayCommand, option: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
     with pytest.raises(SystemExit) as ended:
         replay(option)
     assert ended.value.code == 2
     name, _, _ = option.partition("=")
-    assert f"argument {name}" in capsys.readouterr().err
+    [line] = [line for line in capsys.readouterr().err.splitlines() if f"argument {name}" in line]
+    assert any(words in line for words in ("example: ", "is more than", "choose from"))
 
 
 def _days_ago(days: int) -> str:
