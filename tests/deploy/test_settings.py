@@ -92,6 +92,15 @@ def test_both_environments_have_every_setting_and_nothing_else() -> None:
         assert sorted(names) == sorted(RULES)
 
 
+def test_the_documentation_describes_every_setting() -> None:
+    page = (REPOSITORY / "docs/deploy.md").read_text()
+    rows = page.split("\n| setting | as shipped | what |\n")[1].split("\n\n")[0]
+    described = [
+        name for row in rows.splitlines() for name in re.findall("`(.+?)`", row.split("|")[1])
+    ]
+    assert sorted(described) == sorted(RULES)
+
+
 def test_an_environment_ships_with_the_age_that_the_programs_have_by_default() -> None:
     for path in ENVIRONMENTS.glob("*.env"):
         assert f"MAX_EVENT_AGE_DAYS={DEFAULT_AGE_DAYS}\n" in path.read_text()

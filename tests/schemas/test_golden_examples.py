@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from schemas import ErrorCode, InvalidEvent, Limits, Stage, parse, stage_of, validate
+from schemas import ErrorCode, InvalidEvent, Limits, Stage, parse, stage_of, validate, versions
 from tests.golden.examples import Example, load
 
 NOW = int(datetime(2026, 11, 20, tzinfo=UTC).timestamp()) * 1_000_000
@@ -28,6 +28,12 @@ def test_an_example_gets_its_verdict_and_codes(example: Example) -> None:
 def test_every_code_found_before_conversion_has_an_example() -> None:
     findable = {code for code in ErrorCode if stage_of(code) not in (Stage.CONVERT, Stage.APPEND)}
     assert findable == {code for example in EXAMPLES for code in example.codes}
+
+
+def test_every_field_is_in_an_example_that_passes() -> None:
+    passing = [parse(example.data) for example in EXAMPLES if not example.codes]
+    shown = {name for event in passing if isinstance(event, dict) for name in event}
+    assert versions()[max(versions())].properties.keys() <= shown
 
 
 def test_every_code_belongs_to_the_stage_that_finds_it() -> None:

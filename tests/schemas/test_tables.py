@@ -1,9 +1,13 @@
 """The tables hold what the event schema describes, and nothing drifts apart."""
 
+import json
+
 import pytest
 
 from schemas import TABLES, Version, deduplicated_view, layout, table_schema, versions
+from tests.machine import ROOT
 
+SCHEMAS = ROOT / "schemas"
 FROM_THE_MESSAGE = {
     "received_at": ("TIMESTAMP", "NULLABLE"),
     "published_at": ("TIMESTAMP", "NULLABLE"),
@@ -36,6 +40,11 @@ def test_the_events_table_has_a_column_per_field_and_new_ones_are_the_last() -> 
 def test_only_optional_fields_may_be_null(version: Version) -> None:
     nullable = {name for name, each in version.properties.items() if "null" in each["type"]}
     assert nullable == version.properties.keys() - version.required - ASSIGNED_WHEN_ABSENT
+
+
+def test_every_table_has_a_name_its_columns_and_a_layout() -> None:
+    files = {path.name.removesuffix(".table.json") for path in SCHEMAS.glob("*.table.json")}
+    assert set(TABLES) == files == json.loads((SCHEMAS / "tables.json").read_text()).keys()
 
 
 @pytest.mark.parametrize("table", TABLES)

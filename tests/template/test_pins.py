@@ -4,6 +4,7 @@ import re
 
 import apache_beam
 import pytest
+from packaging.requirements import Requirement
 
 from flex_template.job import Job
 from flex_template.preflight import IMAGE_PYTHON, preflight
@@ -47,6 +48,27 @@ def test_a_submission_with_another_python_is_refused(monkeypatch: pytest.MonkeyP
     tables = ["--events_table=my-project.aegis.events", "--dead_letter_table=my-project.aegis.d"]
     with pytest.raises(SystemExit, match=r"image has Python 3\.11, this is 3\.13"):
         preflight(Job.of([*arguments, *tables], {}))
+
+
+@pytest.mark.parametrize(
+    ("wanted", "pinned"),
+    [
+        ("requirements-dev.in", "requirements-dev.txt"),
+        ("flex_template/requirements.in", "flex_template/requirements.txt"),
+        ("ingest_function/requirements.in", "ingest_function/requirements.txt"),
+        ("console/requirements.in", "console/requirements.txt"),
+    ],
+)
+def test_every_dependency_that_is_asked_for_is_pinned(wanted: str, pinned: str) -> None:
+    pins = dict(re.findall(r"^([a-z0-9-]+)(?:\[.*\])?==(\S+)", _text(pinned), re.MULTILINE))
+    lines = re.findall(r"^[a-z][^#\n]*", _text(wanted), re.MULTILINE)
+    assert lines
+    for requirement in map(Requirement, lines):
+        assert requirement.specifier.contains(pins[requirement.name])
+
+
+def _text(path: str) -> str:
+    return (ROOT / path).read_text()
 
 
 def test_every_pin_has_a_hash() -> None:

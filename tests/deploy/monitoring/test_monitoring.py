@@ -131,6 +131,20 @@ def test_every_metric_named_is_documented_by_google_or_emitted_by_the_pipeline(p
         assert any(re.fullmatch(selector, name) for name in EXPORTED), selector
 
 
+def test_every_metric_is_watched_or_shown_or_explained() -> None:
+    shown = set().union(*(counter_selectors(path.read_text()) for path in (DASHBOARD, *ALERTS)))
+    pages = (REPOSITORY / "docs/runbook.md", REPOSITORY / "docs/performance.md")
+    explained = "\n".join(page.read_text() for page in pages)
+    unseen = [
+        name
+        for constant, name in vars(metrics).items()
+        if constant.isupper() and constant != "NAMESPACE"
+        if not re.search(rf"`{name}(_[A-Z]+)?`", explained)
+        if not any(re.match(rf"{name}(_|$)", selector) for selector in shown)
+    ]
+    assert unseen == []
+
+
 def test_the_dead_letter_alert_watches_every_error_code() -> None:
     text = (MONITORING / "alerts" / "dead_letter_rate.json").read_text()
     selectors = counter_selectors(text)
