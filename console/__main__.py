@@ -10,11 +10,14 @@ import os
 import socket
 from collections.abc import Mapping
 
-from granian.constants import HTTPModes, Interfaces
-from granian.log import LogLevels
-from granian.server import Server
+from flex_template.start import command_imports
 
-from console.app import create_app
+with command_imports(__name__):
+    from granian.constants import HTTPModes, Interfaces
+    from granian.log import LogLevels
+    from granian.server import Server
+
+    from console.app import create_app
 
 MAX_PORT = 65_535
 

@@ -10,9 +10,9 @@ import signal
 import sys
 from collections.abc import Mapping, Sequence
 
-from flex_template.one_machine.signals import quiet_imports
+from flex_template.start import command_imports
 
-with quiet_imports(__name__):
+with command_imports(__name__):
     from flex_template import metrics
     from flex_template.job import Job
     from flex_template.one_machine.processes import serve_in_processes

@@ -9,9 +9,9 @@ import os
 import time
 from datetime import UTC, datetime, timedelta
 
-from flex_template.one_machine.signals import quiet_imports
+from flex_template.start import command_imports
 
-with quiet_imports(__name__, code=0):
+with command_imports(__name__, interrupted=0):
     from rich.console import Console
     from rich.live import Live
     from rich.text import Text

@@ -6,9 +6,9 @@ python -m local.run
 from collections import Counter
 from collections.abc import Iterable
 
-from flex_template.one_machine.signals import quiet_imports
+from flex_template.start import command_imports
 
-with quiet_imports(__name__):
+with command_imports(__name__):
     from rich.console import Console
 
     from local.arrivals import Arrivals, wait_for

@@ -18,9 +18,9 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
-from flex_template.one_machine.signals import quiet_imports
+from flex_template.start import command_imports
 
-with quiet_imports(__name__):
+with command_imports(__name__):
     from google.api_core.client_options import ClientOptions
     from google.api_core.exceptions import GoogleAPICallError
     from google.auth.credentials import AnonymousCredentials

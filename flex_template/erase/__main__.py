@@ -26,9 +26,9 @@ import os
 import sys
 from collections.abc import Mapping, Sequence
 
-from flex_template.one_machine.signals import quiet_imports
+from flex_template.start import command_imports
 
-with quiet_imports(__name__):
+with command_imports(__name__):
     from flex_template.bigquery import client as bigquery_client
     from flex_template.bigquery.client import check_table
     from flex_template.command_line import ShowDefaults, clear_ends, table

@@ -1,10 +1,7 @@
-"""SIGTERM and SIGINT: as something that a thread waits for, and as the end of a start."""
+"""SIGTERM and SIGINT as something that a thread waits for."""
 
-import os
 import signal
 import socket
-from collections.abc import Iterator
-from contextlib import contextmanager
 
 SIGNALS = (signal.SIGTERM, signal.SIGINT)
 
@@ -26,23 +23,6 @@ class StopSignal:
     def wait(self) -> None:
         """Return once a signal has come."""
         self._received.recv(1)
-
-
-@contextmanager
-def quiet_imports(module: str, code: int = 128 + signal.SIGINT) -> Iterator[None]:
-    """Let Ctrl-C end a command with `code` while the block imports what it needs.
-
-    Imports take a second or two, and would answer with a traceback from wherever they are. Nothing
-    happens unless `module`, the caller's `__name__`, is that of a command.
-    """
-    if module != "__main__":
-        yield
-        return
-    before = signal.signal(signal.SIGINT, lambda *_: os._exit(code))
-    try:
-        yield
-    finally:
-        signal.signal(signal.SIGINT, before)
 
 
 def _ignore(*_: object) -> None:

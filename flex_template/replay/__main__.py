@@ -29,9 +29,9 @@ import sys
 import uuid
 from collections.abc import Sequence
 
-from flex_template.one_machine.signals import quiet_imports
+from flex_template.start import command_imports
 
-with quiet_imports(__name__):
+with command_imports(__name__):
     from google.cloud import bigquery
 
     from flex_template.bigquery import client as bigquery_client

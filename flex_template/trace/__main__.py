@@ -12,9 +12,9 @@ import logging
 import sys
 from collections.abc import Sequence
 
-from flex_template.one_machine.signals import quiet_imports
+from flex_template.start import command_imports
 
-with quiet_imports(__name__):
+with command_imports(__name__):
     from flex_template.bigquery.client import check_table, connect
     from flex_template.bigquery.table_name import TableName
     from flex_template.command_line import ShowDefaults, clear_ends, table
