@@ -7,9 +7,9 @@ from typing import Any
 
 from ingest_function.http.problem import Problem, ProblemCode, unavailable
 
-MAX_DELAY_SECONDS = 60
+MAX_DELAY_SECONDS = 60  # longer than clients wait
 MAX_FAULTS = 1_000
-_STATUSES = (0, 429, 500, 503)
+_STATUSES = (0, 429, 500, 503)  # those of the edge after which a client sends again, and none
 
 
 class InvalidFault(ValueError):  # noqa: N818 - a verdict on the input

@@ -19,7 +19,7 @@ from google.oauth2 import id_token
 from console.settings import AccessMode, Settings
 
 HEADER = "X-Goog-IAP-JWT-Assertion"
-KEYS_SECONDS = 300
+KEYS_SECONDS = 300  # a key that is withdrawn counts for five minutes more
 _ISSUER = "https://cloud.google.com/iap"
 _LOCAL_NAMES = {"127.0.0.1", "localhost", "[::1]"}
 

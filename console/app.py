@@ -17,6 +17,7 @@ from console.settings import ConfigurationError, Settings, read_settings
 from console.warehouse import Warehouse
 from flex_template.bigquery import client as bigquery_client
 
+# The largest jq program, 64 KiB, when every byte is percent-encoded as three; and the filters.
 MAX_FORM_BYTES = 256 * 1024
 
 

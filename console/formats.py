@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 from difflib import SequenceMatcher
 from typing import Any
 
+# A page shows the beginning of a payload of up to 10 MB; all of it can be downloaded.
 MAX_TEXT = 64 * 1024
 MAX_HEX = 8 * 1024
 MAX_COMPARED = 500

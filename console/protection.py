@@ -6,7 +6,7 @@ from urllib.parse import urlsplit
 from flask import Response, abort, current_app, g, request
 from itsdangerous import BadSignature, URLSafeTimedSerializer
 
-TOKEN_SECONDS = 12 * 60 * 60
+TOKEN_SECONDS = 12 * 60 * 60  # a page may stay open for a working day
 _HEADERS = {
     "Content-Security-Policy": (
         "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; "

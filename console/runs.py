@@ -18,7 +18,7 @@ from flex_template.replay.repair import RepairError
 from flex_template.replay.run import Progress, replay
 
 logger = logging.getLogger(__name__)
-MAX_KEPT = 100
+MAX_KEPT = 100  # what became of older ones is in the table
 
 
 @dataclass

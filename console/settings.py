@@ -9,8 +9,9 @@ from flex_template.bigquery.table_name import TableName
 from flex_template.trace.story import Tables
 from schemas import DEFAULT_AGE_DAYS, Limits
 
+# https://cloud.google.com/iap/docs/signed-headers-howto
 IAP_CERTS_URL = "https://www.gstatic.com/iap/verify/public_key"
-_MIN_SECRET_LENGTH = 16
+_MIN_SECRET_LENGTH = 16  # characters: 96 bits, if they are random base64
 
 
 class ConfigurationError(ValueError):

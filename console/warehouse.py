@@ -10,7 +10,7 @@ from google.cloud.bigquery import ScalarQueryParameter
 from flex_template.bigquery.client import Parameter, run_query
 from flex_template.trace.story import Moment, Tables, story
 
-PAGE_ROWS = 50
+PAGE_ROWS = 50  # as many as one scrolls through
 Row = dict[str, Any]
 Place = tuple[datetime, str]  # of a letter in its group: when it failed, and its id
 

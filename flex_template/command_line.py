@@ -17,9 +17,12 @@ from flex_template.bigquery.table_name import TableName
 
 _SIMILARITY = 0.75  # below it, two names of options have little more than a word in common
 MAX_DIGITS = 9  # of a whole number: more would be a slip
-MAX_AGE_DAYS = 3650  # "Streaming into partitioned tables": ten years back
+# "Streaming into partitioned tables": ten years back.
+# https://cloud.google.com/bigquery/docs/streaming-data-into-bigquery
+MAX_AGE_DAYS = 3650
 
-# Naming rules: "Guidelines to name a topic or a subscription", "Project IDs".
+# https://cloud.google.com/pubsub/docs/pubsub-basics#resource_names, and "Project IDs":
+# https://cloud.google.com/resource-manager/docs/creating-managing-projects
 _PROJECT = r"(?:[a-z0-9.-]+:)?[a-z][a-z0-9-]{4,28}[a-z0-9]"
 _RESOURCE = r"[A-Za-z][A-Za-z0-9._~+%-]{2,254}"
 PATTERNS = {

@@ -14,7 +14,7 @@ _Proto = PubsubMessage.pb()
 _Protos = PublishRequest.pb()
 parsed = _Proto.FromString
 _TAG = 2 << 3 | 2  # of `PublishRequest.messages`: its number, and that a length follows
-_SEVEN_BITS = 0x7F
+_SEVEN_BITS = 0x7F  # of a byte of a varint; the eighth says that another follows
 
 
 class Message(NamedTuple):

@@ -17,6 +17,7 @@ from flex_template.job import Job
 from schemas import SchemaFileError, versions
 
 IMAGE_PYTHON = (3, 11)  # of flex_template/Dockerfile; a test holds the two together
+# https://cloud.google.com/dataflow/docs/guides/streaming-modes
 AT_LEAST_ONCE = "streaming_mode_at_least_once"
 
 

@@ -9,7 +9,7 @@ REPLAYED_FROM = "replayed_from"
 REPLAY_ATTEMPT = "replay_attempt"
 ORIGINALLY_PUBLISHED_AT = "originally_published_at"
 _OLDEST = MAX_AGE_DAYS * 24 * 60 * 60 * 1_000_000
-_BEGINNING = -(2**63)
+_BEGINNING = -(2**63)  # earlier than any time in microseconds
 # The edge answers within seconds; an hour allows for clocks that differ.
 _LONGEST_REQUEST = 60 * 60 * 1_000_000
 

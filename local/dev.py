@@ -24,7 +24,7 @@ with command_imports(__name__, interrupted=0):
     from local.traffic import send_samples
 
 REFRESH_SECONDS = 1.0
-RATE_SECONDS = 10
+RATE_SECONDS = 10  # what the rate is averaged over
 
 
 def dev(stack: Stack, console: Console) -> None:

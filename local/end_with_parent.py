@@ -13,7 +13,7 @@ import sys
 import threading
 from contextlib import suppress
 
-GRACE_SECONDS = 5
+GRACE_SECONDS = 5  # a part that takes longer to end is killed: Ctrl-C is not kept waiting
 
 
 def main() -> int:

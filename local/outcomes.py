@@ -11,8 +11,8 @@ from rich.table import Table
 from rich.text import Text
 
 Row = dict[str, Any]
-MAX_ROWS = 200
-WIDE = 120
+MAX_ROWS = 200  # more lines than a terminal has
+WIDE = 120  # columns, from which the longest codes and paths have room
 _COUNTS = """
 WITH events AS (
   SELECT COUNT(*) AS stored, COUNTIF(published_at >= @recently) AS recent FROM aegis.events

@@ -37,7 +37,7 @@ with command_imports(__name__):
 
 FOLDER = ROOT / ".cache" / "running"  # has a folder for each stack, named by the edge's port
 _FILE = "environment.json"
-MAX_WIDTH = 10_000
+MAX_WIDTH = 10_000  # columns; only to ask how wide a table would be
 _PLACES = {
     "erase": (f"--events_table={names.EVENTS}", f"--dead_letter_table={names.DEAD_LETTERS}"),
     "replay": (f"--dead_letter_table={names.DEAD_LETTERS}", f"--topic={names.TOPIC}"),

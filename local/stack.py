@@ -22,7 +22,7 @@ from local.resources import create_queue, create_tables, create_views
 from schemas import DEFAULT_AGE_DAYS
 
 ROOT = Path(__file__).parent.parent
-READY_SECONDS = 90
+READY_SECONDS = 90  # it takes a few on an idle machine, and many more on a crowded one
 
 
 class Stack:

@@ -4,8 +4,8 @@ from collections.abc import Sequence
 from enum import StrEnum
 from typing import NamedTuple
 
-MAX_ERRORS = 20
-MAX_PATH = 256
+MAX_ERRORS = 20  # more than anyone mends at once; each takes 10 µs to describe
+MAX_PATH = 256  # a member's name may be as long as the details allow
 
 
 class Stage(StrEnum):

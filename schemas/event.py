@@ -34,7 +34,7 @@ class Limits(NamedTuple):
         return cls(int(max_age_days * _DAY), int(max_ahead_days * _DAY))
 
 
-DEFAULT_AGE_DAYS = 365
+DEFAULT_AGE_DAYS = 365  # half of what the partitions of `events` are kept for
 DEFAULT_LIMITS = Limits.of_days(DEFAULT_AGE_DAYS)
 
 

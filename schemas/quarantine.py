@@ -27,7 +27,7 @@ MARKS = (
 )
 # https://cloud.google.com/pubsub/quotas#resource_limits: 1,024 bytes in an attribute's value.
 _MAX_VALUE_BYTES = 1024
-_MAX_TEXT = 256
+_MAX_TEXT = 256  # characters, of up to four bytes each
 
 
 class Digest(NamedTuple):

@@ -9,9 +9,9 @@ from console.pages import settings, warehouse
 from console.warehouse import Row
 from schemas.reports import report_sql
 
-MAX_ROWS = 200
-MAX_POINTS = 5_000
-_PALETTE = 8
+MAX_ROWS = 200  # of a table under its chart
+MAX_POINTS = 5_000  # of a chart: eight platforms for a year and a half of days
+_PALETTE = 8  # colours in static/style.css
 page = Blueprint("reports", __name__, url_prefix="/reports")
 
 

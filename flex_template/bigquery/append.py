@@ -22,6 +22,7 @@ from flex_template.bigquery.group_commit.bundle import BundleWriter
 from flex_template.bigquery.group_commit.pending import Append
 from flex_template.bigquery.group_commit.retry import AppendError, RetryPolicy
 from flex_template.bigquery.group_commit.shared import DEFAULT_POLICY, Destination
+from flex_template.bigquery.group_commit.writer import FULL_BYTES, FULL_ROWS
 from flex_template.chunks.chunk import Chunk, in_global_window
 from flex_template.dead_letter import Failure, row_refused
 from flex_template.message import from_pubsub
@@ -32,8 +33,7 @@ if TYPE_CHECKING:
     from flex_template.bigquery.spans import BundleSpans
 
 # A bundle hands over this much at a time, so that a large one fills whole requests by itself.
-MAX_ROWS = 2_000
-MAX_BYTES = 8_000_000  # of rows and of the messages behind them
+MAX_ROWS, MAX_BYTES = FULL_ROWS, FULL_BYTES
 # Messages leave no reference cycles behind, yet at Python's default of 700 the collector looks
 # through the buffered rows again and again, for a seventh of all CPU.
 GC_THRESHOLD = 50_000

@@ -9,7 +9,7 @@ import pyarrow as pa
 
 from schemas import table_schema
 
-# "Supported Arrow data types", BigQuery Storage Write API; JSON travels as text.
+# https://cloud.google.com/bigquery/docs/supported-data-types; JSON travels as text.
 _TYPES = {
     "STRING": pa.string(),
     "JSON": pa.string(),

@@ -20,7 +20,7 @@ from schemas import __version__
 from schemas.tracing import TRACE_ATTRIBUTE
 from schemas.tracing.provider import tracer_provider
 
-MAX_LINKS = 32
+MAX_LINKS = 32  # of OpenTelemetry's 128: whoever looks at a span follows a few
 _MARK = TRACE_ATTRIBUTE.encode()
 # One that was not sampled leads to no span, and would take the place of one that does.
 _SAMPLED = re.compile("[0-9a-f]{2}-[0-9a-f]{32}-[0-9a-f]{16}-[0-9a-f][13579bdf]")

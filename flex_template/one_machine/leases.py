@@ -7,6 +7,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
+# The largest bundle twice (pace.py): one is at work, the next is here. Of large messages, less.
 MAX_MESSAGES = 20_000
 MAX_BYTES = 100_000_000
 # https://cloud.google.com/pubsub/docs/lease-management: a subscription's own deadline is 10 s or

@@ -7,6 +7,7 @@ no larger than it has to be.
 import time
 
 # One full request to BigQuery. Smaller bundles cost more than they spare: each costs about 4 ms.
+# docs/decisions/0011-small-bundles-on-one-machine.md has the figures.
 MIN_MESSAGES = 2_000
 MAX_MESSAGES = 10_000
 # While little comes, more bundles a second would only cost more.

@@ -17,8 +17,8 @@ from flex_template.one_machine.source import PULLERS
 from flex_template.one_machine.status import status_server
 
 REPORT_SECONDS = 1.0
-STOP_SECONDS = 9.0
-MAX_PAUSE_SECONDS = 30.0
+STOP_SECONDS = 9.0  # a supervisor kills after ten
+MAX_PAUSE_SECONDS = 30.0  # a start costs seconds of a core, and the cause may take hours to mend
 _SPAWN = multiprocessing.get_context("spawn")  # gRPC does not survive a fork
 _log = logging.getLogger(__name__)
 

@@ -17,9 +17,9 @@ from flex_template.one_machine.leases import LEASE_SECONDS, Held, Leases, Pulled
 from flex_template.one_machine.patience import Backoff, Notice
 from flex_template.one_machine.subscription import MAX_ACK_IDS, Subscription, to_repeat
 
-PULLS = 2
-EXTEND_EVERY_SECONDS = 3
-CLOSE_SECONDS = 4.0
+PULLS = 2  # while one response is read, the other call waits for messages
+EXTEND_EVERY_SECONDS = 3  # a lease of ten seconds survives two calls that fail
+CLOSE_SECONDS = 4.0  # of the ten that a supervisor waits: see service.py
 _log = logging.getLogger(__name__)
 
 

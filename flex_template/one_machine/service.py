@@ -23,7 +23,7 @@ from flex_template.one_machine.status import status_server
 
 # A supervisor kills what is still there after ten seconds: Cloud Run, and `docker stop`.
 DRAIN_SECONDS = 6.0
-HAND_BACK_SECONDS = 2.0
+HAND_BACK_SECONDS = 2.0  # together with the drain two less than ten, for Python's own end
 MAX_PAUSE_SECONDS = 30.0
 # The writer is patient: with a quota that is used up for ten minutes, as quotas refill.
 SLOW_SECONDS = 60.0

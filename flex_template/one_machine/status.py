@@ -19,7 +19,7 @@ from prometheus_client.registry import Collector
 
 from flex_template.one_machine.measurements import Snapshot, age
 
-REQUEST_SECONDS = 10
+REQUEST_SECONDS = 10  # a client that sends nothing must not keep its thread
 # A process sends its snapshot every second.
 STALE_SECONDS = 15.0
 Snapshots = Callable[[], list[Snapshot]]

@@ -45,7 +45,7 @@ with command_imports(__name__):
     from flex_template.replay.repair import RepairError
     from flex_template.replay.run import Progress, preview, replay, tallies
 
-MAX_SHOWN = 2_000
+MAX_SHOWN = 2_000  # characters: about a terminal's page
 logger = logging.getLogger(__name__)
 
 

@@ -23,11 +23,11 @@ from google.pubsub_v1.services.publisher.transports import PublisherGrpcTranspor
 from flex_template.replay.letter import Letter
 from flex_template.replay.log import CLAIMED, FAILED, PUBLISHED, Outcome
 
-# "Publish requests", Pub/Sub quotas: 1,000 messages and 10 MB, less the framing of each message.
+# https://cloud.google.com/pubsub/quotas#resource_limits: 1,000 messages and 10 MB in one request.
 MAX_MESSAGES = 1_000
 MAX_BYTES = 9_900_000
-_FRAMING = 64
-TIMEOUT_SECONDS = 60
+_FRAMING = 64  # bytes of a message or an attribute beside its texts: tags, lengths, a time
+TIMEOUT_SECONDS = 60  # as in Google's own client
 # Pub/Sub answers these before it looks at the messages: certainly none is published.
 REFUSALS = (NotFound, PermissionDenied, Unauthenticated, FailedPrecondition, ResourceExhausted)
 

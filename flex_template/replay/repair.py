@@ -9,7 +9,7 @@ from flex_template.replay import jq_child
 from flex_template.replay.jq_child import CPU_SECONDS, LENGTH, OK
 
 MAX_PROGRAM_BYTES = 64 * 1024
-MAX_ENDED = 5
+MAX_ENDED = 5  # at 2 s each, a program without an end costs ten seconds and not hours
 _ENDINGS = {
     signal.SIGPROF: f"it takes more than {CPU_SECONDS:g} s",
     signal.SIGABRT: "it takes too much memory",

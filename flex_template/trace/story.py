@@ -10,7 +10,7 @@ from google.cloud.bigquery import ArrayQueryParameter
 
 from flex_template.bigquery.client import run_query
 
-MAX_FOUND = 1_000
+MAX_FOUND = 1_000  # a request has up to 500 events, each of which may be there twice
 MAX_REPLAYS = 10  # of one event, one after another
 _ROWS = """
 SELECT event_id, request_id, message_id, received_at, published_at, row_number

@@ -1,4 +1,4 @@
-"""What Pub/Sub refuses at the door; limits from "Quotas and limits" and "Resource names"."""
+"""What Pub/Sub refuses at the door."""
 
 import re
 from collections.abc import Sequence
@@ -6,6 +6,7 @@ from typing import Any
 
 import grpc
 
+# https://cloud.google.com/pubsub/quotas#resource_limits
 MAX_MESSAGES = 1000
 MAX_REQUEST_BYTES = 10_000_000
 MAX_ATTRIBUTES = 100
@@ -14,6 +15,7 @@ MAX_VALUE_BYTES = 1024
 MIN_ACK_SECONDS = 10
 MAX_ACK_SECONDS = 600
 
+# https://cloud.google.com/pubsub/docs/pubsub-basics#resource_names
 _RESOURCE = re.compile(
     r"projects/[^/]+/(topics|subscriptions)/(?!goog)[A-Za-z][A-Za-z0-9._~+%-]{2,254}"
 )

@@ -20,7 +20,7 @@ from local.pubsub.faults import Faults
 from local.pubsub.handlers import handlers
 from local.pubsub.state import PubSubState
 
-MAX_CALLS = 64
+MAX_CALLS = 64  # each that waits for messages holds a thread
 _OPTIONS = [
     ("grpc.so_reuseport", 0),  # otherwise two servers share a busy port in silence
     ("grpc.max_receive_message_length", 2 * 10_000_000),  # beyond Pub/Sub's own limit, to refuse it

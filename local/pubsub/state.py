@@ -20,7 +20,7 @@ from local.pubsub.limits import (
 from local.pubsub.messages import PubsubMessage, Subscription, Topic
 
 DELETED_TOPIC = "_deleted-topic_"
-_LEASE_CHECK_SECONDS = 0.25
+_LEASE_CHECK_SECONDS = 0.25  # nothing announces that a lease has run out
 
 
 class PubSubState:

@@ -10,7 +10,8 @@ from google.cloud.bigquery_storage_v1.types import GetWriteStreamRequest, WriteS
 from flex_template.bigquery.group_commit import append_stream
 from flex_template.bigquery.table_name import TableName
 
-# "Use the Storage Write API with schema updates": the change is seen after minutes.
+# The API notices a change of the schema within minutes:
+# https://cloud.google.com/bigquery/docs/write-api
 _PATIENCE_SECONDS = 600.0
 _PAUSE_SECONDS = 2.0
 

@@ -7,6 +7,7 @@ from typing import NamedTuple
 from flex_template.bigquery.group_commit.append_stream import AppendStream
 from flex_template.bigquery.group_commit.request import Request
 
+# With all streams at work and every request full, 4 x 8 x 8 MB: just within the process's budget.
 MAX_IN_FLIGHT = 8
 # Each is one of BigQuery's "concurrent connections": few serve a process, for they are shared.
 # https://cloud.google.com/bigquery/quotas#write-api-limits

@@ -11,7 +11,7 @@ from flex_template.bigquery.group_commit.poison import PoisonSearch
 from flex_template.bigquery.group_commit.request import Request
 from flex_template.bigquery.group_commit.retry import CODES, AppendError, RetryPolicy
 
-_LOG_SECONDS = 60.0
+_LOG_SECONDS = 60.0  # an outage makes thousands of retries, and a line of each would say no more
 _logger = logging.getLogger(__name__)
 
 
