@@ -25,13 +25,18 @@ def emulator_command(port: int, environment: Mapping[str, str] = os.environ) -> 
     java = shutil.which("java", path=environment.get("PATH"))
     if java is None:
         raise EmulatorMissing("Java is not on PATH")
-    jar = next(_sdk_root(environment).glob(_JAR), None)
+    jar = next(sdk_root(environment).glob(_JAR), None)
     if jar is None:
         raise EmulatorMissing("the Google Cloud SDK has no pubsub-emulator component")
     return [java, "-jar", str(jar), "--host=127.0.0.1", f"--port={port}"]
 
 
-def _sdk_root(environment: Mapping[str, str]) -> Path:
+def sdk_root(environment: Mapping[str, str] = os.environ) -> Path:
+    """The folder of the Google Cloud SDK.
+
+    Raises:
+        EmulatorMissing: there is none.
+    """
     root = environment.get(SDK_VARIABLE)
     if root:
         return Path(root)

@@ -1,6 +1,5 @@
 """A Google Cloud project made of emulators, on which the deploy scripts run with the real tools."""
 
-import os
 import subprocess
 import sys
 from collections.abc import Mapping
@@ -10,15 +9,13 @@ from typing import Any
 
 import httpx
 
+from local.pubsub.google_emulator import sdk_root
 from tests.deploy.recording_cloud import Cloud
 from tests.rehearsal.dataflow_service import Dataflow
-from tests.rehearsal.warm.start import sdk_root
 
 PROJECT = "my-project"  # that of the documentation, whose commands run as they are written
 TOKEN = "rehearsal"
 REPOSITORY = Path(__file__).parents[2]
-# This Python first: a version manager's python3 takes longer to start than the scripts to run.
-PATH = f"{Path(sys.executable).parent}:{os.environ['PATH']}"
 SERVICES = {
     "artifactregistry": "",
     "cloudbuild": "",
@@ -102,10 +99,10 @@ class Project:
             "GCE_METADATA_ROOT": host,
             "GCE_METADATA_HOST": host,
             "GCE_METADATA_IP": host,
-            "PATH": f"{REPOSITORY / 'tests/rehearsal/bin'}:{PATH}",
             "CLOUDSDK_CONFIG": str(self.folder / "step-gcloud"),
             "BIGQUERYRC": self._bigqueryrc("of-a-step"),
         }
+        environment["PATH"] = f"{REPOSITORY / 'tests/rehearsal/bin'}:{environment['PATH']}"
         del environment["CLOUDSDK_AUTH_ACCESS_TOKEN"]
         return environment
 
@@ -132,7 +129,6 @@ class Project:
             overrides
             | dict(self.google_cli)
             | {
-                "PATH": PATH,
                 "HOME": str(self.folder),
                 # The same token: `bq` would ask gcloud for it, twice each time.
                 "BIGQUERYRC": self._bigqueryrc("of-a-person", f"oauth_access_token = {TOKEN}"),

@@ -1,28 +1,23 @@
-"""What stands in for the interpreter: passes a command line on to the server that is warm for it.
+"""What stands in for a program: passes its command line on to the server that is warm for it.
 
-    python3 -IS client.py FOLDER [FLAG...] SCRIPT [ARGUMENT...]
-    python3 -IS client.py FOLDER [FLAG...] -m MODULE [ARGUMENT...]
+    python3 -IS client.py SOCKET SCRIPT [ARGUMENT...]
+    python3 -IS client.py SOCKET -m MODULE [ARGUMENT...]
 
-FOLDER holds the servers' sockets: `bq` and `gcloud`, or `pipeline`.
+Python's own start is most of what this costs, so it imports next to nothing: `socket`, `json` and
+`pathlib` would take longer than all the rest.
 """
 
-import json
+import _socket
 import os
-import socket
 import sys
+from array import array
 
-SOCKETS = {"platform/bq/bq.py": "bq", "flex_template.main": "pipeline"}
-
-_, folder, *arguments = sys.argv
-while arguments[0] == "-S":
-    del arguments[0]
-program = arguments[arguments[0] == "-m"]
-name = next((SOCKETS[end] for end in SOCKETS if program.endswith(end)), "gcloud")
-# pathlib would take longer to import than all of this takes to run.
-folder_now = os.getcwd()  # noqa: PTH109
-request = {"arguments": arguments, "folder": folder_now, "environment": dict(os.environ)}
-with socket.socket(socket.AF_UNIX) as server:
-    server.connect(f"{folder}/{name}")
-    socket.send_fds(server, [json.dumps(request).encode()], [0, 1, 2])
-    answer = server.recv(1)
+_, address, *arguments = sys.argv
+folder = os.getcwd()  # noqa: PTH109
+request = repr({"arguments": arguments, "folder": folder, "environment": dict(os.environ)})
+server = _socket.socket(_socket.AF_UNIX)
+server.connect(address)
+files = array("i", [0, 1, 2])
+server.sendmsg([request.encode()], [(_socket.SOL_SOCKET, _socket.SCM_RIGHTS, files)])
+answer = server.recv(1)
 sys.exit(answer[0] if answer else "the program's process ended without a word")

@@ -9,6 +9,7 @@ this process imports before the next request, from the FOLDERs in front of its o
 nothing but Python, because gcloud and bq run under the one that they bring along.
 """
 
+import ast
 import importlib
 import json
 import os
@@ -58,7 +59,7 @@ def start_one(listening: socket.socket, parent: socket.socket) -> None:
     caller, _ = listening.accept()
     request, files, _, _ = socket.recv_fds(caller, REQUEST_BYTES, STANDARD_FILES)
     if os.fork() == 0:
-        become(json.loads(request), files)
+        become(ast.literal_eval(request.decode()), files)
         before = set(sys.modules)
         code = exit_code(sys.argv)
         sys.stdout.flush()
