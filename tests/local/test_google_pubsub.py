@@ -31,7 +31,8 @@ def test_the_jar_is_found_behind_a_link_to_gcloud(sdk: Path, tmp_path: Path) -> 
     command = emulator_command(8085, {"PATH": str(tmp_path / "bin")})
 
     java = str(tmp_path / "bin" / "java")
-    assert command == [java, "-jar", str(sdk / JAR), "--host=127.0.0.1", "--port=8085"]
+    flag = "-XX:TieredStopAtLevel=1"
+    assert command == [java, flag, "-jar", str(sdk / JAR), "--host=127.0.0.1", "--port=8085"]
 
 
 def test_a_named_sdk_needs_no_gcloud_on_path(sdk: Path, tmp_path: Path) -> None:
