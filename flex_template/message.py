@@ -31,7 +31,7 @@ class Message(NamedTuple):
 
 
 def from_pubsub(serialized: bytes) -> Message:
-    """A message as Pub/Sub serialises it.
+    """A message as Pub/Sub serializes it.
 
     Raises:
         google.protobuf.message.DecodeError: the bytes are no such message.

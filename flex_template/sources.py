@@ -1,6 +1,6 @@
 """Where messages come from: a Pub/Sub subscription or topic, or files of JSON lines.
 
-A source yields each message as Pub/Sub serialises it, or as Beam's own `PubsubMessage`.
+A source yields each message as Pub/Sub serializes it, or as Beam's own `PubsubMessage`.
 """
 
 import argparse
@@ -15,7 +15,7 @@ from flex_template.one_machine.source import PullSubscription
 
 
 class ReadSerialized(ReadFromPubSub):
-    """Pub/Sub messages as Dataflow hands them over, serialised.
+    """Pub/Sub messages as Dataflow hands them over, serialized.
 
     Beam's own read decodes each with proto-plus, which costs more CPU than all our steps. Runners
     that replace the read, as the DirectRunner does, yield Beam's message objects instead.

@@ -38,6 +38,10 @@ class Verdicts(NamedTuple):
     refused: list[Refusal]
 
     @property
+    def error_count(self) -> int:
+        return sum([len(refusal.errors) for refusal in self.refused])
+
+    @property
     def all_are_foreign(self) -> bool:
         """Nothing but events of users that the client may not speak for."""
         return not self.valid and all(
@@ -83,32 +87,40 @@ class Validation:
 
     async def verdicts(self, documents: Sequence[object], client: Client, now: int) -> Verdicts:
         """`now` is in microseconds since the Unix epoch."""
-        verdicts = Verdicts([], [])
         if len(documents) <= LONG_REQUEST_EVENTS:
-            self._extend(verdicts, documents, client, now)
-            return verdicts
+            return self._slice(documents, 0, MAX_ERRORS_OF_REQUEST, client, now)
+        valid: list[tuple[int, Fields]] = []
+        refused: list[Refusal] = []
+        errors_left = MAX_ERRORS_OF_REQUEST
         async with self._long_request:
             for start in range(0, len(documents), SLICE_EVENTS):
                 part = documents[start : start + SLICE_EVENTS]
-                self._extend(verdicts, part, client, now)
+                found = self._slice(part, start, errors_left, client, now)
+                valid += found.valid
+                refused += found.refused
+                errors_left -= found.error_count
                 await asyncio.sleep(0)
-        return verdicts
+        return Verdicts(valid, refused)
 
-    def _extend(
-        self, verdicts: Verdicts, documents: Sequence[object], client: Client, now: int
-    ) -> None:
-        """Judge the events that follow those judged already."""
-        valid, refused = verdicts
-        described = sum([len(refusal.errors) for refusal in refused])
-        for place, document in enumerate(documents, len(valid) + len(refused)):
+    def _slice(
+        self, documents: Sequence[object], start: int, errors_left: int, client: Client, now: int
+    ) -> Verdicts:
+        """The verdicts on some of the events, the first of which has the place `start`.
+
+        Once `errors_left` errors are described, each further event gets only one.
+        """
+        valid: list[tuple[int, Fields]] = []
+        refused: list[Refusal] = []
+        for place, document in enumerate(documents, start):
             try:
-                most = MAX_ERRORS if described < MAX_ERRORS_OF_REQUEST else 1
+                most = MAX_ERRORS if errors_left > 0 else 1
                 event = validate(document, now=now, limits=self._limits, max_errors=most)
             except InvalidEvent as refusal:
-                described += len(refusal.errors)
+                errors_left -= len(refusal.errors)
                 refused.append(Refusal(place, document, refusal.errors))
             else:
                 if client.may_send(event.fields["user_id"]):
                     valid.append((place, event.fields))
                 else:
                     refused.append(Refusal(place, document, (_FOREIGN_USER_ID,)))
+        return Verdicts(valid, refused)

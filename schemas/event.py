@@ -137,13 +137,12 @@ def _encoded_details(document: Any) -> bytes | None:
 
 
 def _check_values(fields: dict[str, Any], details: bytes | None, now: int, limits: Limits) -> Event:
-    errors: list[EventError] = []
-    timestamp = _timestamp(fields["timestamp"], now, limits, errors)
-    if details is not None and len(details) > DETAILS_MAX_BYTES:
-        message = f"{len(details)} bytes encoded, at most {DETAILS_MAX_BYTES}"
-        errors.append(EventError(ErrorCode.DETAILS_TOO_LARGE, "/event_details", message))
-    if errors:
-        raise InvalidEvent(errors)
+    timestamp = _calendar_time(fields["timestamp"])
+    time_error = _time_error(timestamp, now, limits)
+    details_error = _details_error(details)
+    if time_error or details_error:
+        raise InvalidEvent([error for error in (time_error, details_error) if error])
+    assert timestamp is not None
     return Event(fields, timestamp, details)
 
 
@@ -159,20 +158,32 @@ def parse_timestamp(text: str) -> int:
     return (moment - _EPOCH) // _MICROSECOND
 
 
-def _timestamp(text: str, now: int, limits: Limits, errors: list[EventError]) -> int:
+def _calendar_time(text: str) -> int | None:
+    """Microseconds since the epoch; None for what the pattern allows and the calendar does not."""
     try:
-        timestamp = parse_timestamp(text)
+        return parse_timestamp(text)
     except ValueError:
+        return None
+
+
+def _time_error(timestamp: int | None, now: int, limits: Limits) -> EventError | None:
+    if timestamp is None:
         message = "must be a date that exists in the calendar"
-        errors.append(EventError(ErrorCode.WRONG_FORMAT, "/timestamp", message))
-        return 0
+        return EventError(ErrorCode.WRONG_FORMAT, "/timestamp", message)
     if timestamp < now - limits.max_age:
         message = f"older than {limits.max_age / _DAY:g} days"
-        errors.append(EventError(ErrorCode.TIMESTAMP_TOO_OLD, "/timestamp", message))
-    elif timestamp > now + limits.max_ahead:
+        return EventError(ErrorCode.TIMESTAMP_TOO_OLD, "/timestamp", message)
+    if timestamp > now + limits.max_ahead:
         message = f"more than {limits.max_ahead / _HOUR:g} hours ahead of the server's clock"
-        errors.append(EventError(ErrorCode.TIMESTAMP_IN_FUTURE, "/timestamp", message))
-    return timestamp
+        return EventError(ErrorCode.TIMESTAMP_IN_FUTURE, "/timestamp", message)
+    return None
+
+
+def _details_error(details: bytes | None) -> EventError | None:
+    if details is None or len(details) <= DETAILS_MAX_BYTES:
+        return None
+    message = f"{len(details)} bytes encoded, at most {DETAILS_MAX_BYTES}"
+    return EventError(ErrorCode.DETAILS_TOO_LARGE, "/event_details", message)
 
 
 def _refuse_bytes(data: bytes, cause: orjson.JSONDecodeError) -> NoReturn:

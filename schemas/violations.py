@@ -10,9 +10,9 @@ import jsonschema_rs
 
 from schemas.errors import MAX_ERRORS, ErrorCode, EventError, pointer
 from schemas.event_versions import versions
+from schemas.plain import DETAILS
 from schemas.words import any_of, forms, kind_of
 
-DETAILS = "event_details"
 # A faulty client breaks a rule with the same few texts; longer ones are not worth their memory.
 MAX_REMEMBERED = 128
 KEYWORDS = {
@@ -135,7 +135,7 @@ def _outline(version: int, document: object) -> object:
     known = versions()[version].properties
     unknown = nsmallest(MAX_ERRORS, document.keys() - known)
     outline = {name: _emptied(document[name]) for name in known if name in document}
-    outline.pop("event_details", None)
+    outline.pop(DETAILS, None)
     return {**outline, **dict.fromkeys(unknown)}
 
 

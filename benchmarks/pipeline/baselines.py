@@ -33,7 +33,7 @@ def build(
 
 
 class ToRow(beam.DoFn):
-    """Serialised message in, row as a dictionary out; an invalid one goes to its own output."""
+    """Serialized message in, row as a dictionary out; an invalid one goes to its own output."""
 
     def process(self, element: bytes) -> Iterator[Any]:
         message = PubsubMessage._from_proto_str(element)  # noqa: SLF001 - what ReadFromPubSub calls

@@ -42,7 +42,7 @@ class PlainLoop:
             sink.teardown()
 
     def append(self, messages: Iterable[bytes]) -> None:
-        """One bundle of serialised messages, up to appended rows and dead letters."""
+        """One bundle of serialized messages, up to appended rows and dead letters."""
         for one in (self._events, self._to_rows, self._dead_letters):
             one.start_bundle()
         for failures in _failures(messages, self._events):

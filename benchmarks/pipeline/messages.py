@@ -1,4 +1,4 @@
-"""Pub/Sub messages as Dataflow hands them over: serialised, about 390 bytes of JSON in each.
+"""Pub/Sub messages as Dataflow hands them over: serialized, about 390 bytes of JSON in each.
 
 A thousand distinct ones repeat, so that making them costs nothing while the clock runs and a
 million of them need no memory.
@@ -23,7 +23,7 @@ BAD_PAYLOADS = [
 
 
 def serialized(count: int, bad_percent: int = 0) -> Iterator[bytes]:
-    """`count` serialised `PubsubMessage`s, of which `bad_percent` of a hundred become dead letters.
+    """`count` serialized `PubsubMessage`s, of which `bad_percent` of a hundred become dead letters.
 
     The faults are of four kinds: not UTF-8, not JSON, fields missing and unknown, values invalid.
     """

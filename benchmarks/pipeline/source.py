@@ -8,7 +8,7 @@ from benchmarks.pipeline.messages import serialized
 
 
 class Generate(beam.PTransform):
-    """`count` serialised Pub/Sub messages, made while the pipeline runs."""
+    """`count` serialized Pub/Sub messages, made while the pipeline runs."""
 
     def __init__(self, count: int, bad_percent: int) -> None:
         super().__init__()

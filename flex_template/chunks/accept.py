@@ -32,7 +32,7 @@ Pair: TypeAlias = tuple[bytes, Any]  # a message as it came, and as protobuf rea
 
 
 class Accepted(NamedTuple):
-    """Rows of `events`, and the serialised message of each."""
+    """Rows of `events`, and the serialized message of each."""
 
     rows: pa.RecordBatch
     serialized: list[bytes]

@@ -40,7 +40,7 @@ Step = Callable[[Message, Any], Any]
 
 
 class Chunk(NamedTuple):
-    """Messages as Pub/Sub serialised them, each with what the last step made of it; and failures.
+    """Messages as Pub/Sub serialized them, each with what the last step made of it; and failures.
 
     `serialized` and `values` have one entry for each message that no step has refused so far, save
     for those in `accepted`, which are rows already.
@@ -82,7 +82,7 @@ beam.coders.registry.register_coder(Chunk, ChunkCoder)
 
 
 class Gather(beam.DoFn):
-    """Serialised messages in, lists of them out; a bundle's last list may be short."""
+    """Serialized messages in, lists of them out; a bundle's last list may be short."""
 
     def start_bundle(self) -> None:
         self._serialized: list[bytes] = []

@@ -22,7 +22,7 @@ WAIT_SECONDS = 1.0  # an idle bundle a second costs nothing; a SIGTERM does not 
 
 
 class PullSubscription(beam.PTransform):
-    """Messages as Pub/Sub serialises them, at least once."""
+    """Messages as Pub/Sub serializes them, at least once."""
 
     def __init__(self, subscription: str) -> None:
         super().__init__()

@@ -28,15 +28,15 @@ EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
     attributes=st.dictionaries(st.text(min_size=1), st.text(), min_size=1),
     micros=st.integers(1_500_000_000_000_000, 2_500_000_000_000_000),
 )
-def test_serialised_messages_and_beams_own_decode_to_the_same(
+def test_serialized_messages_and_beams_own_decode_to_the_same(
     data: bytes, attributes: dict[str, str], micros: int
 ) -> None:
     published = EPOCH + timedelta(microseconds=micros)
     proto = PubsubMessage(data=data, attributes=attributes, message_id="42", publish_time=published)
-    serialised = from_pubsub(PubsubMessage.serialize(proto))
+    serialized = from_pubsub(PubsubMessage.serialize(proto))
     beams = from_pubsub(serialize(BeamMessage(data, attributes, "42", published)))
     expected = Message(data, attributes, "42", micros)
-    assert pickle.loads(pickle.dumps(serialised)) == expected  # noqa: S301 - our own bytes
+    assert pickle.loads(pickle.dumps(serialized)) == expected  # noqa: S301 - our own bytes
     assert pickle.loads(pickle.dumps(beams)) == expected  # noqa: S301 - our own bytes
     assert from_pubsub(serialize(expected)).attributes == attributes
 

@@ -42,7 +42,7 @@ class Table(NamedTuple):
 class Request:
     """Rows that BigQuery stores together or not at all, and how its attempts went.
 
-    Only the serialised form is kept: a refused row is looked up in it again.
+    Only the serialized form is kept: a refused row is looked up in it again.
     """
 
     def __init__(self, table: Table, rows: pa.RecordBatch, spans: list[Span]) -> None:

@@ -15,7 +15,7 @@ MESSAGES = [serialize(each) for each in numbered([b"0", b"1", b"2", b"3"])]
 
 
 def gathered(messages: list[bytes]) -> list[list[bytes]]:
-    """The serialised messages of each chunk of one bundle."""
+    """The serialized messages of each chunk of one bundle."""
     gather = Gather()
     gather.start_bundle()
     chunks = [chunk for each in messages for chunk in gather.process(each)]
