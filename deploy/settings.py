@@ -134,7 +134,7 @@ def _assignments(lines: list[str]) -> tuple[dict[str, str], list[str]]:
 def _name_faults(settings: Mapping[str, str]) -> Iterator[str]:
     for name in settings.keys() - RULES.keys():
         close = get_close_matches(name, RULES, n=1)
-        yield f"{name} is no setting" + (f"; did you mean {close[0]}?" if close else "")
+        yield f"{name} is not a setting" + (f"; did you mean {close[0]}?" if close else "")
     for name, rule in RULES.items():
         if name not in settings:
             yield f"{name} is missing: {rule.meaning}"

@@ -59,7 +59,9 @@ def _check_runner(job: Job) -> None:
     try:
         create_runner(name)
     except (ValueError, ImportError, AttributeError):
-        sys.exit(f"--runner={name} is no runner of Beam's; here, leave it or say DirectRunner")
+        sys.exit(
+            f"--runner={name} is not one of Beam's runners; leave it out, or give DirectRunner"
+        )
 
 
 def _check_writable(folder: str) -> None:

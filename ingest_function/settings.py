@@ -151,7 +151,7 @@ def _origins(environment: Mapping[str, str]) -> frozenset[str]:
     origins = _listed(environment.get("ALLOWED_ORIGINS", ""))
     for origin in origins:
         if not _ORIGIN.fullmatch(origin):
-            raise ConfigurationError(f"ALLOWED_ORIGINS: {origin!r} is no scheme://host")
+            raise ConfigurationError(f"ALLOWED_ORIGINS: {origin!r} is not scheme://host")
     return frozenset(origins)
 
 
@@ -200,7 +200,7 @@ def _rate_limits(environment: Mapping[str, str]) -> tuple[Rule, ...]:
         return tuple(map(parse_rule, _listed(environment.get("RATE_LIMITS", ""))))
     except ValueError as error:
         form = "(key|user|address):(events|bytes):per_second:burst"
-        raise ConfigurationError(f"RATE_LIMITS: {str(error)!r} is no {form}") from None
+        raise ConfigurationError(f"RATE_LIMITS: {str(error)!r} is not {form}") from None
 
 
 def _log_level(environment: Mapping[str, str]) -> Severity:

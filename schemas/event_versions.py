@@ -136,7 +136,7 @@ def _faults(version: Version) -> Iterator[str]:
     if version.number > 1 and "schema_version" not in version.required:
         yield "/required: schema_version must be among them"
     for name in sorted(version.required - version.properties.keys()):
-        yield f"/required: {name} is no property"
+        yield f"/required: {name} is not a property"
     for name in version.properties:
         column, types = version.column_type(name), version.types(name)
         if not types <= _JSON_TYPES[column]:

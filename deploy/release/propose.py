@@ -34,7 +34,7 @@ def numbers(version: str) -> tuple[int, ...]:
         SystemExit: it has no such form.
     """
     if not re.fullmatch(r"\d+\.\d+\.\d+", version):
-        raise SystemExit(f"{version or 'VERSION'} is no version, such as 1.1.0")
+        raise SystemExit(f"{version or 'VERSION'} is not a version such as 1.1.0")
     return tuple(int(part) for part in version.split("."))
 
 

@@ -57,7 +57,7 @@ class GoogleIdTokens:
 def _check_not_before(moment: object) -> None:
     """`nbf` (RFC 7519 section 4.1.5), which google-auth does not look at."""
     if type(moment) not in (int, float):
-        raise _invalid("the token's nbf is no number")
+        raise _invalid("the token's nbf is not a number")
     if moment > time.time() + CLOCK_SKEW_SECONDS:  # type: ignore[operator]
         raise _invalid("the token is not valid yet")
 
@@ -68,9 +68,9 @@ def _header(token: bytes) -> Mapping[str, Any]:
     try:
         header = jwt.decode_header(token)
     except (ValueError, RecursionError):
-        raise _invalid("the token is no JWT") from None
+        raise _invalid("the token is not a JWT") from None
     if not isinstance(header, dict):
-        raise _invalid("the token is no JWT")
+        raise _invalid("the token is not a JWT")
     return header
 
 

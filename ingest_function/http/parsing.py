@@ -164,7 +164,7 @@ class RequestParser:
 
 
 def _malformed() -> Problem:
-    detail = "this is no request of HTTP/1.1"
+    detail = "this is not an HTTP/1.1 request"
     return Problem(HTTPStatus.BAD_REQUEST, ProblemCode.MALFORMED_REQUEST, detail)
 
 

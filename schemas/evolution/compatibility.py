@@ -60,7 +60,7 @@ def _removed(old: Version, new: Version) -> Iterator[Change]:
     for name in old.properties:
         if name not in new.properties:
             example = accepted_then_refused(name, old, new)
-            yield Change(f"/{name}", "is no field any more", old.number, example)
+            yield Change(f"/{name}", "is no longer a field", old.number, example)
 
 
 def _required(old: Version, new: Version) -> Iterator[Change]:

@@ -134,7 +134,9 @@ def _plan_table(
         sys.exit(f"no permission to read table {full_name}; nothing was changed")
     present = {field.name: field for field in existing.schema}
     if reasons := list(faults(present, table_schema(table))):
-        sys.exit("\n".join([f"table {full_name} is another; nothing was changed", *reasons]))
+        sys.exit(
+            "\n".join([f"table {full_name} is not one of ours; nothing was changed", *reasons])
+        )
     missing = [field for field in table_schema(table) if field["name"] not in present]
     lacks = [field["name"] for field in missing]
     columns = {field["name"] for field in table_schema(table)}

@@ -46,8 +46,8 @@ def test_the_section_lists_the_commits_since_the_last_tag(clone: Path) -> None:
 @pytest.mark.parametrize(
     ("version", "complaint"),
     [
-        ("", "VERSION is no version"),
-        ("v1.1", "v1.1 is no version"),
+        ("", "VERSION is not a version"),
+        ("v1.1", "v1.1 is not a version"),
         ("0.9.0", "0.9.0 is older than 1.0.0"),
         ("1.0.0", "v1.0.0 is there already"),
     ],

@@ -72,7 +72,7 @@ def test_a_wrong_value_is_refused_by_name(
 @pytest.mark.parametrize(
     ("before", "after", "complaint"),
     [
-        ("REGION=", "REGOIN=", "REGOIN is no setting; did you mean REGION?"),
+        ("REGION=", "REGOIN=", "REGOIN is not a setting; did you mean REGION?"),
         ("REGION=us-central1\n", "", "REGION is missing: a region"),
         ("REGION=us-central1\n", "REGION=us-central1\nREGION=us-east1\n", "REGION is there twice"),
         ("REGION=us-central1\n", "export REGION\n", "'export REGION' is not NAME=value"),

@@ -97,7 +97,10 @@ def test_missing_credentials_are_one_line(tmp_path: Path) -> None:
 @pytest.mark.parametrize("name", ["Dirrect", "no.such.Runner", "apache_beam.NoRunner"])
 def test_a_runner_that_beam_does_not_have_is_one_line(name: str, tmp_path: Path) -> None:
     error = error_of(f"--runner={name}", "--input_files=x", f"--output_directory={tmp_path}")
-    assert error == f"--runner={name} is no runner of Beam's; here, leave it or say DirectRunner\n"
+    assert (
+        error
+        == f"--runner={name} is not one of Beam's runners; leave it out, or give DirectRunner\n"
+    )
 
 
 def test_a_folder_that_cannot_be_written_is_one_line(tmp_path: Path) -> None:

@@ -125,7 +125,7 @@ def with_unknown_requirement(document: Document) -> None:
         (with_dangling_reference, ": Pointer '/$defs/nothing' does not exist"),
         (with_unstorable_type, "/properties/confidence: INTEGER columns cannot hold number"),
         (with_second_timestamp, "/properties/flag_type: only timestamp is stored as a TIMESTAMP"),
-        (with_unknown_requirement, "/required: nothing is no property"),
+        (with_unknown_requirement, "/required: nothing is not a property"),
     ],
 )
 def test_a_fault_is_one_line_that_names_file_and_place(

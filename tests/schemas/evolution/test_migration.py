@@ -228,7 +228,7 @@ def test_another_table_is_described_and_left_alone(
     with pytest.raises(SystemExit) as exit_:
         migration.make_plan(warehouse.client, table)
     lines = str(exit_.value).splitlines()
-    assert lines[0] == f"table {table} is another; nothing was changed"
+    assert lines[0] == f"table {table} is not one of ours; nothing was changed"
     assert any(line.startswith(f"  {fault}") for line in lines)
     assert columns(warehouse, table) == [field["name"] for field in fields]
 
