@@ -11,8 +11,10 @@ import bqemulator.server
 from bqemulator.config import LogLevel, Settings
 from bqemulator.storage.engine import DuckDBEngine
 from duckdb_extensions import import_extension
+from sqlglot.dialects.dialect import Dialect
 
 from local.bigquery.forgetful import ForgetfulCatalog, NoTimeTravel
+from local.bigquery.parsed_once import parse_once
 
 
 class CursorPerThread(DuckDBEngine):
@@ -43,6 +45,7 @@ def main() -> None:
     bqemulator.server.DuckDBEngine = CursorPerThread  # type: ignore[attr-defined]
     bqemulator.server.MemoryCatalogRepository = ForgetfulCatalog  # type: ignore[attr-defined, assignment]
     bqemulator.server.SnapshotManager = NoTimeTravel  # type: ignore[attr-defined]
+    Dialect.parse = parse_once  # type: ignore[method-assign, assignment]
     bqemulator.server.run_forever(settings)
 
 
