@@ -2,6 +2,7 @@
 
 import os
 import threading
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -16,6 +17,7 @@ from tests import axe
 
 SIZES = {"wide": (1280, 900), "narrow": (360, 740)}
 SCHEMES: tuple[Literal["light", "dark"], ...] = ("light", "dark")
+SETTLE_SECONDS = 3
 SCREENSHOTS = os.environ.get("CONSOLE_SCREENSHOTS")
 
 
@@ -47,9 +49,14 @@ class Visit:
                 yield f"{size}-{scheme}"
 
     def overflows(self) -> bool:
-        """Whether the page is wider than the window."""
+        """Whether the page stays wider than the window: a chart shrinks some frames after it."""
         script = "document.documentElement.scrollWidth > document.documentElement.clientWidth"
-        return bool(self.page.evaluate(script))
+        deadline = time.monotonic() + SETTLE_SECONDS
+        while self.page.evaluate(script):
+            if time.monotonic() > deadline:
+                return True
+            self.page.wait_for_timeout(50)
+        return False
 
     def violations(self) -> list[str]:
         """What axe finds against WCAG 2.2 at level AA."""
