@@ -167,10 +167,14 @@ def _contradictions(settings: Mapping[str, str]) -> Iterator[str]:
 
 
 def main() -> None:
-    if len(sys.argv) != 2:  # noqa: PLR2004 - the program and its argument
+    arguments = sys.argv[1:]
+    if arguments in (["-h"], ["--help"]):
+        print(__doc__)
+        return
+    if len(arguments) != 1:
         raise SystemExit("usage: python3 -m deploy.settings ENVIRONMENT")
     try:
-        settings = read(sys.argv[1])
+        settings = read(arguments[0])
     except SettingsError as error:
         raise SystemExit("\n".join(error.args)) from None
     for name, value in settings.items():

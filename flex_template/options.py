@@ -106,7 +106,7 @@ def _add_sink(result: argparse.ArgumentParser, environment: Mapping[str, str]) -
         choices=WRITE_METHODS,
         default=WRITE_METHODS[0],
         help="STORAGE_WRITE_API appends Arrow batches to the table's default stream; "
-        "STREAMING_INSERTS uses Beam's own sink and the older, dearer API.",
+        "STREAMING_INSERTS uses Beam's own sink and the older, more expensive API.",
     )
 
 

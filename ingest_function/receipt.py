@@ -40,7 +40,7 @@ def receipt(batch: Batch, message_ids: Sequence[str], *, quarantined: bool) -> R
         {"index": index, "event_id": event_id, "message_id": message_id}
         for (index, event_id), message_id in zip(batch.event_ids, message_ids, strict=True)
     ]
-    document = {"accepted": accepted, "rejected": _told(batch, quarantined=quarantined)}
+    document = {"accepted": accepted, "rejected": _rejections(batch, quarantined=quarantined)}
     summary = _with_quarantined(batch, quarantined=quarantined)
     return json_response(_ACCEPTED, document, summary=summary)
 
@@ -58,12 +58,12 @@ def nothing_accepted(batch: Batch, *, quarantined: bool) -> Problem:
         HTTPStatus.BAD_REQUEST,
         ProblemCode.NO_VALID_EVENTS,
         "no event of the request is valid",
-        members={"accepted": [], "rejected": _told(batch, quarantined=quarantined)},
+        members={"accepted": [], "rejected": _rejections(batch, quarantined=quarantined)},
         summary=summary,
     )
 
 
-def _told(batch: Batch, *, quarantined: bool) -> list[dict[str, Any]]:
+def _rejections(batch: Batch, *, quarantined: bool) -> list[dict[str, Any]]:
     return [
         {**each, "quarantined": quarantined and each["index"] in batch.refused.places}
         for each in batch.rejected

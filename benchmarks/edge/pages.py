@@ -83,12 +83,12 @@ def _seconds(sample: dict[str, float], what: str) -> str:
 
 
 def worst() -> str:
-    dearest_first = sorted(
+    costliest_first = sorted(
         _load("edge_worst")["requests"].items(), key=lambda each: each[1]["cpu_ms"], reverse=True
     )
     rows = [
         (kind, f"{each['body_bytes']:,}", str(each["status"]), f"{each['cpu_ms']:.1f} ms")
-        for kind, each in dearest_first
+        for kind, each in costliest_first
     ]
     return table("the worst of its kind | body, bytes | answer | CPU |", rows)
 

@@ -46,7 +46,7 @@ class RoughClients:
             self.statuses["aborted"] += 1
 
     def worst(self) -> None:
-        """Each of the dearest bodies once."""
+        """Each of the most expensive bodies once."""
         for body, headers in worst_bodies().values():
             self._count("worst", self._post(body, headers))
 

@@ -36,9 +36,9 @@ def main() -> None:
     ):
         program.wait_until_it_accepts()
         found = {kind: _cost(program, *body) for kind, body in bodies.items()}
-        dearest = max(found, key=lambda kind: found[kind]["cpu_ms"])
+        costliest = max(found, key=lambda kind: found[kind]["cpu_ms"])
         quiet = _small_requests(program)
-        with _attack(program, *bodies[dearest]):
+        with _attack(program, *bodies[costliest]):
             disturbed = _small_requests(program)
         memory = program.memory_bytes()
     results = {
@@ -51,7 +51,7 @@ def main() -> None:
     RESULTS.write_text(json.dumps(results, indent=2) + "\n")
     write_pages()
     print(worst())
-    print(f"p99 of small requests, without and with the dearest beside them: {attacked()}")
+    print(f"p99 of small requests, without and with the most expensive beside them: {attacked()}")
 
 
 def _cost(program: Program, body: bytes, headers: dict[str, str]) -> dict[str, Any]:

@@ -1,4 +1,4 @@
-"""The dearest requests of 1 MiB that a stranger can send, one of each kind."""
+"""The most expensive requests of 1 MiB that a stranger can send, one of each kind."""
 
 import gzip
 from datetime import UTC, datetime
@@ -10,7 +10,7 @@ EVENTS = 500
 
 
 def worst_bodies() -> dict[str, tuple[bytes, dict[str, str]]]:
-    """Bodies and their headers by what is dear about them."""
+    """Bodies and their headers by what makes them expensive."""
     good: dict[str, Any] = {
         "user_id": "u",
         "timestamp": datetime.now(UTC).isoformat(),

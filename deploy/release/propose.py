@@ -5,9 +5,9 @@
 The section lists the subjects of all commits since the last tag, for a person to shorten.
 """
 
+import argparse
 import re
 import subprocess
-import sys
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -45,7 +45,12 @@ def section(version: str, subjects: list[str], day: str) -> str:
 
 
 def main() -> None:
-    version = sys.argv[1] if len(sys.argv) > 1 else ""
+    command = argparse.ArgumentParser(
+        prog="python -m deploy.release.propose",
+        description="Propose a release: the changelog's section, and the commands of its tag.",
+    )
+    command.add_argument("version", nargs="?", default="", help="such as 1.1.0")
+    version: str = command.parse_args().version
     current = current_version()
     if numbers(version) < numbers(current):
         raise SystemExit(f"{version} is older than {current}, which {VERSION_FILE} says")

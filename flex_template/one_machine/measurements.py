@@ -27,13 +27,13 @@ class Snapshot(NamedTuple):
     problem: str | None
 
 
-def nothing(problem: str) -> Snapshot:
-    """The snapshot of a process that has not reported."""
+def no_report(problem: str) -> Snapshot:
+    """The snapshot of a process that has not reported yet, or any more."""
     return Snapshot(0, time.time(), {}, {}, Held(), None, problem)
 
 
-def added(snapshot: Snapshot, earlier: Snapshot) -> Snapshot:
-    """`snapshot` with what was counted before it."""
+def combined(snapshot: Snapshot, earlier: Snapshot) -> Snapshot:
+    """`snapshot`, counting what `earlier` processes counted too."""
     names = snapshot.distributions.keys() | earlier.distributions.keys()
     return snapshot._replace(
         counters=dict(Counter(snapshot.counters) + Counter(earlier.counters)),

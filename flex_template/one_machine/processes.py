@@ -9,7 +9,7 @@ from contextlib import ExitStack, suppress
 from multiprocessing.connection import Connection
 
 from flex_template.job import Job
-from flex_template.one_machine.measurements import Snapshot, added, nothing
+from flex_template.one_machine.measurements import Snapshot, combined, no_report
 from flex_template.one_machine.patience import Backoff
 from flex_template.one_machine.service import Service, run_until
 from flex_template.one_machine.signals import StopSignal
@@ -48,7 +48,7 @@ class _Worker:
 
     def __init__(self, arguments: Sequence[str], environment: Mapping[str, str]) -> None:
         self._command = (list(arguments), dict(environment))
-        self._ended = self._last = nothing("the process is starting")
+        self._ended = self._last = no_report("the process is starting")
         self._stopping = threading.Event()
         self._watch = threading.Thread(target=self._run, name="worker", daemon=True)
         self._process: multiprocessing.process.BaseProcess | None = None
@@ -56,7 +56,7 @@ class _Worker:
     @property
     def snapshot(self) -> Snapshot:
         """The last report; what it counts includes the processes that have ended."""
-        return added(self._last, self._ended)
+        return combined(self._last, self._ended)
 
     def start(self) -> None:
         self._watch.start()
@@ -79,7 +79,7 @@ class _Worker:
         while not self._stopping.is_set():
             self._run_once()
             self._ended = self.snapshot
-            self._last = nothing("the process has ended")
+            self._last = no_report("the process has ended")
             self._stopping.wait(backoff.failed())
 
     def _run_once(self) -> None:

@@ -3,13 +3,14 @@
 python -m local.samples.broken_release 10000
 """
 
-import sys
+import argparse
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from typing import Any
 
 import httpx
 
+from flex_template.command_line import positive_integer
 from local.running import environment
 
 USER = "user-broken-release"
@@ -43,7 +44,12 @@ def _broken(start: int, end: int) -> Iterator[dict[str, Any]]:
 
 
 def main() -> None:
-    events = int(sys.argv[1]) if sys.argv[1:] else 300
+    command = argparse.ArgumentParser(
+        prog="python -m local.samples.broken_release",
+        description="Send what a broken client release would, through the edge of make dev.",
+    )
+    command.add_argument("events", type=positive_integer, nargs="?", default=300, help="how many")
+    events = command.parse_args().events
     found = environment()
     headers = {"Authorization": f"Bearer {found['API_KEY']}"}
     with httpx.Client(base_url=found["EDGE"], headers=headers, timeout=60) as edge:

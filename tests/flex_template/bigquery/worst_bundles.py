@@ -1,4 +1,4 @@
-"""Bundles of the dearest dead letters, each in a thread of its own; prints the peak of memory.
+"""Bundles of the largest dead letters, each in a thread of its own; prints the peak of memory.
 
 python -m tests.flex_template.bigquery.worst_bundles attributes|payloads BUNDLES
 """
