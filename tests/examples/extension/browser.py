@@ -25,14 +25,14 @@ ORIGIN = f"chrome-extension://{extension_id()}"
 
 
 class Browser:
-    """A browser that has the extension; `page` is a tab of its own, for the popup."""
+    """A browser that has the extension; `page` is its first tab, for the popup."""
 
     context: BrowserContext
     page: Page
 
     def __init__(self, context: BrowserContext) -> None:
         self.context = context
-        self.page = context.new_page()
+        self.page = context.pages[0]
 
     def show(self) -> None:
         self.page.goto(f"{ORIGIN}/popup.html")
@@ -51,6 +51,16 @@ class Browser:
         text = result.text_content(timeout=TIMEOUT_MS) or ""
         self.show()
         return text
+
+    def save_options(self, endpoint: str, api_key: str) -> None:
+        """What the options page does as it saves them."""
+        self.page.evaluate(
+            """async (settings) => {
+                const { writeSettings } = await import("./settings.js");
+                await writeSettings(settings);
+            }""",
+            {"endpoint": endpoint, "apiKey": api_key},
+        )
 
     def record(self, events: Iterable[dict[str, Any]]) -> list[str]:
         """The ids under which the service worker says it keeps `events`."""

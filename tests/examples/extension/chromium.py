@@ -49,8 +49,10 @@ class LastingChromium:
         finally:
             self.context.set_offline(False)
             self.context.clear_permissions()
-            for page in self.context.pages[1:]:  # without any it would end
+            first, *others = self.context.pages
+            for page in others:
                 page.close()
+            first.goto("about:blank")  # a page of the extension would go with it, and Chromium too
             self._session.send("Extensions.uninstall", {"id": extension_id()})
 
 

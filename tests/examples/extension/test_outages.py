@@ -130,7 +130,7 @@ def test_a_browser_restart_loses_nothing(
 ) -> None:
     browser = MortalBrowser(playwright, executable, tmp_path / "profile")
     browser.start()
-    browser.set_options(function.endpoint, API_KEY)
+    browser.save_options(function.endpoint, API_KEY)
     function.stop()
     event_ids = browser.record_many(20)
     browser.stop()

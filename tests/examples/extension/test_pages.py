@@ -37,11 +37,11 @@ def test_the_popup_says_in_one_sentence_how_it_is(browser: Browser, function: Fu
     browser.send_now()
     look("unreachable", "Cannot reach 127.0.0.1")
     function.start()
-    browser.set_options(function.endpoint, "not-the-key-of-this-server")
+    browser.save_options(function.endpoint, "not-the-key-of-this-server")
     browser.record_many(1)
     look("wrong_key", "The server does not know this API key.")
     function.restart({"MAX_EVENT_AGE_DAYS": "1"})
-    browser.set_options(function.endpoint, API_KEY)
+    browser.save_options(function.endpoint, API_KEY)
     browser.expect_sentence("All 6 events sent")
     two_days_ago = (datetime.now(UTC) - timedelta(days=2)).isoformat()
     browser.record([{"signal_type": "page_view", "timestamp": two_days_ago}])
@@ -91,7 +91,7 @@ def save(page: Page, endpoint: str, key: str) -> None:
 
 
 def test_what_is_typed_before_the_saved_options_show_stays(fresh_browser: Browser) -> None:
-    fresh_browser.set_options("http://127.0.0.1:9/v1/events", "the-saved-key")
+    fresh_browser.save_options("http://127.0.0.1:9/v1/events", "the-saved-key")
     page = fresh_browser.context.new_page()
     typed = "https://typed.example/v1/events"
     page.add_init_script(
@@ -117,9 +117,9 @@ def test_the_badge_asks_for_a_person_where_one_must_act(
     browser: Browser, function: Function
 ) -> None:
     badge = "chrome.action.getBadgeText({})"
-    browser.set_options(function.endpoint, "not-the-key-of-this-server")
+    browser.save_options(function.endpoint, "not-the-key-of-this-server")
     browser.record_many(1)
     browser.page.wait_for_function(f"async () => (await {badge}) === '!'")
-    browser.set_options(function.endpoint, API_KEY)
+    browser.save_options(function.endpoint, API_KEY)
     browser.page.wait_for_function(f"async () => (await {badge}) === ''")
     browser.expect_count("sent", 1)
