@@ -42,7 +42,7 @@ def _results(benchmark: str) -> Any:
 
 
 def _edge_us(events: int) -> float:
-    """Of an event, of so many in a request."""
+    """Of an event, where a request holds this many."""
     [load] = [
         each
         for each in _results("edge")["loads"]
@@ -52,7 +52,7 @@ def _edge_us(events: int) -> float:
 
 
 def _sink_us(rows: int) -> float:
-    """Of a row, of so many in a bundle."""
+    """Of a row, where a bundle holds this many."""
     wanted = {"sink": "ours", "rows": rows, "threads": THREADS, "latency_ms": LATENCY_MS}
     [found] = [each for each in _results("bundles") if wanted.items() <= each.items()]
     return float(found["cpu_us_per_row"])

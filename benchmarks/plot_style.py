@@ -30,7 +30,7 @@ _DOTS_PER_INCH = 160
 
 @contextmanager
 def plot(file: Path, width: float, height: float) -> Iterator[Figure]:
-    """A figure of so many inches in the common style, saved as a PNG when the block ends."""
+    """A figure of this many inches in the common style, saved as a PNG when the block ends."""
     with mpl.rc_context(_STYLE):
         figure = Figure(figsize=(width, height), layout="constrained")
         yield figure

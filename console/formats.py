@@ -77,7 +77,7 @@ def second(value: datetime) -> str:
 
 
 def number(value: Any) -> str:
-    """With spaces between thousands; what is no number, as it is."""
+    """With commas between thousands; what is not a number, as it is."""
     if value is None:
         return "\u2013"
     if isinstance(value, bool) or not isinstance(value, int | float):

@@ -34,7 +34,7 @@ def from_pubsub(serialized: bytes) -> Message:
     """A message as Pub/Sub serializes it.
 
     Raises:
-        google.protobuf.message.DecodeError: the bytes are no such message.
+        google.protobuf.message.DecodeError: the bytes are not such a message.
     """
     return from_proto(parsed(serialized))
 
@@ -54,7 +54,7 @@ def parsed_together(serialized: Sequence[bytes]) -> Sequence[Any]:
     pieces that it frees. With one or two for each message, that cost a tenth of all CPU.
 
     Raises:
-        google.protobuf.message.DecodeError: at least one of them is no message.
+        google.protobuf.message.DecodeError: at least one of them is not a message.
     """
     heads = map(_head, map(len, serialized))
     fields = b"".join(chain.from_iterable(zip(heads, serialized, strict=True)))
@@ -63,7 +63,7 @@ def parsed_together(serialized: Sequence[bytes]) -> Sequence[Any]:
 
 @lru_cache(maxsize=1_000)
 def _head(size: int) -> bytes:
-    """What stands before a message of so many bytes: its tag, and its size as a varint."""
+    """What stands before a message of this many bytes: its tag, and its size as a varint."""
     varint = [_TAG]
     while size > _SEVEN_BITS:
         varint.append(size & _SEVEN_BITS | _SEVEN_BITS + 1)

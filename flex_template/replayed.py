@@ -18,7 +18,7 @@ def limits_at(limits: Limits, attributes: Mapping[str, str], published_at: int |
     """How old an event may be: as old as it might have been when the edge received it.
 
     What the edge accepted near the limit is not refused seconds later, and a letter that waits for
-    its repair does not grow too old meanwhile. Anyone may set attributes, so what is no time, in
+    its repair does not grow too old meanwhile. Anyone may set attributes, so what is not a time, in
     the future or before BigQuery's oldest partition changes nothing. Times are in microseconds
     since the Unix epoch.
     """

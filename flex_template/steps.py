@@ -33,7 +33,7 @@ _NO_EVENT_ID = uuid.UUID("5b0c9e52-6d0f-4c7e-9b7e-0c6a2f1d8e11")
 
 
 def parse_message(message: Message, data: bytes) -> object:
-    """What the edge quarantined is no event, even if it could be one by now: a replay decides."""
+    """What the edge quarantined is not an event, even if it could be one now: a replay decides."""
     if is_quarantined(message.attributes):
         raise InvalidEvent(quarantine_errors(message.attributes))
     return parse(data)

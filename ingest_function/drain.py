@@ -7,11 +7,12 @@ import threading
 
 from ingest_function.edge import Edge
 
-# So long clients are still served, and told with each answer to close; then the server ends, which
-# uvicorn does in order on a SIGINT. Cloud Run kills after 10 seconds:
+# For this long clients are still served, and told with each answer to close. Then the server ends,
+# which uvicorn does in order on a SIGINT. Cloud Run kills after 10 seconds:
 # https://cloud.google.com/run/docs/container-contract#instance-shutdown
 DRAIN_SECONDS = 1.0
-# So long the server then waits for connections: one whose client reads nothing would never end.
+# For this long the server then waits for connections; one whose client reads nothing would never
+# end.
 FINISH_SECONDS = 7
 
 

@@ -76,7 +76,7 @@ class Edge:
         return response
 
     def refuse(self, problem: Problem) -> Response:
-        """The response to what is no request, or comes at a bad time; it has its line too."""
+        """The response to what is not a request, or comes at a bad time; it has its line too."""
         request = Request("", "", (), "", no_body)
         response = problem.response()
         response.headers["x-request-id"] = request.id

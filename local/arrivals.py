@@ -57,7 +57,7 @@ class Arrivals:
 def wait_for(
     arrivals: Arrivals, stack: Stack, events: int, dead_letters: int, seconds: float
 ) -> bool:
-    """Poll until so many have arrived; False if the time is over before.
+    """Poll until this many have arrived; False if the time is over before.
 
     Raises:
         StackError: a part of the stack has ended.

@@ -150,7 +150,7 @@ def parse_timestamp(text: str) -> int:
     """Microseconds since the epoch; digits beyond the sixth are cut off, as BigQuery does.
 
     Raises:
-        ValueError: the text is no calendar date, or has no offset.
+        ValueError: the text is not a calendar date, or has no offset.
     """
     moment = datetime.fromisoformat(text.upper())
     if moment.tzinfo is None:

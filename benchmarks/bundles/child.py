@@ -25,7 +25,7 @@ WARM_UP_SECONDS = 0.3
 
 
 def run(sinks: Sequence[Sink], seconds: float) -> list[float]:
-    """Let each write for so long in a thread of its own; how long each bundle took."""
+    """Let each write for this long in a thread of its own; how long each bundle took."""
     until = time.monotonic() + seconds
     taken: list[float] = []
 

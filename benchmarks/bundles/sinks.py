@@ -85,7 +85,7 @@ class BeamsOwn:
 
 
 def _converted(rows: int) -> Chunk:
-    """A chunk of so many rows as the sink gets it."""
+    """A chunk of this many rows as the sink gets it."""
     chunk = opened(list(serialized(rows)), DEFAULT_LIMITS)
     for step in (
         parse_message,

@@ -2,7 +2,7 @@
 
     python -m benchmarks.one_machine [--only PART ...] [--quick]
 
-The rows go to a server that counts them. Each part takes so many minutes: ours 5, beam 2,
+The rows go to a server that counts them. Minutes that each part takes: ours 5, beam 2,
 subscriber 3, memory 11. What is measured replaces the same in the file of results, in the plot and
 on the pages that quote it.
 """

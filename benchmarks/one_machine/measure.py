@@ -20,7 +20,7 @@ SATURATED_SECONDS = 10
 
 
 class Part(NamedTuple):
-    """Backlogs of so many events for each reader, `runs` times; then rates, for `seconds`."""
+    """Backlogs of this many events for each reader, `runs` times; then rates, for `seconds`."""
 
     runs: int
     events: dict[str, int]
@@ -80,7 +80,7 @@ def _saturated(reader: str, events: int, cores: list[int]) -> dict[str, float]:
 
 
 def _paced(reader: str, pubsub: str, rate: int, seconds: int, cores: list[int]) -> dict[str, Any]:
-    """So many messages a second; times are from Pub/Sub's publication to the row."""
+    """`rate` messages a second; times are from Pub/Sub's publication to the row."""
     if rate == SATURATION:
         seconds = min(seconds, SATURATED_SECONDS)
     with setting(pubsub) as stage, reading(stage, reader, cores) as service:

@@ -18,7 +18,7 @@ MESSAGE_BYTES = sum(len(payload(number)) for number in range(DISTINCT)) / DISTIN
 
 
 class Case(NamedTuple):
-    """One of `work.WORKS`, over so many events, of which so many percent are bad."""
+    """One of `work.WORKS`, over this many events, of which this percentage is bad."""
 
     work: str
     events: int

@@ -68,7 +68,7 @@ def _hours() -> int:
 
 
 def _before() -> Place | None:
-    """The place after which the page begins; what is no place begins at the newest."""
+    """The place after which the page begins; anything else begins at the newest."""
     try:
         moment = datetime.fromisoformat(request.args.get("before", ""))
     except ValueError:

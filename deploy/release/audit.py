@@ -16,7 +16,7 @@ ACCEPTED = Path(__file__).with_name("accepted.txt")
 
 
 def accepted_ids(text: str) -> set[str]:
-    """The first word of each line that is no comment.
+    """The first word of each line that is not a comment.
 
     Raises:
         SystemExit: a line gives no reason.

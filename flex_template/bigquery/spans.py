@@ -58,7 +58,7 @@ class BundleSpans:
                 self._traceparents.add(text)
 
     def end(self, stored: int) -> None:
-        """The bundle's events are stored, so many; the others are dead letters."""
+        """The bundle has ended: `stored` of its events are rows, the others dead letters."""
         self._export({"aegis.stored": stored}, trace.StatusCode.UNSET)
 
     def fail(self) -> None:

@@ -137,7 +137,7 @@ def decoded(serialized: list[bytes]) -> Chunk:
 
 
 def _read(serialized: list[bytes]) -> tuple[list[Pair], list[Failure]]:
-    """Each message with what protobuf reads in it, and a failure for what is no message."""
+    """Each message with what protobuf reads in it, and a failure for what is not one."""
     try:
         return list(zip(serialized, parsed_together(serialized), strict=True)), []
     except DecodeError:

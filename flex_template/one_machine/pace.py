@@ -40,7 +40,7 @@ class Pace:
         return 0.0
 
     def taken(self, messages: int) -> None:
-        """A bundle begins, with so many messages."""
+        """A bundle begins, with this many messages."""
         self._began = self._worked = time.monotonic()
         self._was_full = messages >= self.messages
 

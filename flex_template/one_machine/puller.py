@@ -99,7 +99,7 @@ class Puller:
             except grpc.FutureCancelledError:
                 return
             except grpc.RpcError as error:
-                # Nothing to pull is no failure.
+                # Nothing to pull is not a failure.
                 if error.code() is not grpc.StatusCode.DEADLINE_EXCEEDED:
                     self._cannot_read(error)
                     self._stopped.wait(backoff.failed())

@@ -100,8 +100,8 @@ def _parser() -> argparse.ArgumentParser:
         "--batch_size",
         type=_batch_size,
         default=500,
-        help="Letters to claim, publish and record at a time: at most so many are left without an "
-        "outcome when the run is killed.",
+        help="Letters to claim, publish and record at a time: at most this many are left without "
+        "an outcome when the run is killed.",
     )
     return result
 

@@ -18,8 +18,8 @@ from ingest_function.http.wire import CONTINUE, response_bytes
 
 # Of one worker, each of which may hold a body; Cloud Run sends at most 250 requests at once.
 MAX_CONNECTIONS = 256
-# After its last answer a client has so long to read it and hang up: if we closed first, bytes that
-# we did not read would take the answer from it (RFC 9112 section 9.6).
+# After its last answer a client has this long to read it and hang up: if we closed first, bytes
+# that we did not read would take the answer from it (RFC 9112 section 9.6).
 ENDING_SECONDS = 1.0
 
 
@@ -30,7 +30,7 @@ class Responder(Protocol):
         """The response to one request."""
 
     def refuse(self, problem: Problem) -> Response:
-        """The response to what is no request."""
+        """The response to what is not a request."""
 
 
 class Worker:

@@ -22,7 +22,7 @@ _PREFLIGHT = {
 
 
 class Cors:
-    """A client that is no browser sends no Origin, and is not refused."""
+    """A client that is not a browser sends no Origin, and is not refused."""
 
     def __init__(self, allowed: frozenset[str]) -> None:
         self._allowed = allowed

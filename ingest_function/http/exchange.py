@@ -11,7 +11,7 @@ import orjson
 
 from ingest_function.ids.randomness import RANDOMNESS
 
-# Reads the whole body, but at most so many bytes.
+# Reads the whole body, but at most this many bytes.
 BodyReader = Callable[[int], Awaitable[bytes]]
 # The same without waiting: the whole body, if it is here already.
 ArrivedBody = Callable[[int], bytes | None]

@@ -55,7 +55,7 @@ class Incoming:
         Raises:
             BodyTooLarge: more than `max_bytes` arrived.
             ClientDisconnected: before the end.
-            Problem: what arrived is no body.
+            Problem: what arrived is not a body.
         """
         self._max_bytes = max_bytes
         if not (self.is_whole or self.is_full):

@@ -133,14 +133,14 @@ class RequestParser:
 
     def _put(self, method: bytes, url: bytes, *, keeps_alive: bool) -> Request:
         self.body = body = Incoming(self._ask)
-        headers, self._headers = self._headers, []  # what follows a chunked body is no header
+        headers, self._headers = self._headers, []  # trailers of a chunked body are dropped
         given = method.decode("latin-1"), _path(url), headers, self._client
         request = Request(*given, body.read, arrived=body.arrived)
         self._requests.append(Parsed(request, keeps_alive))
         return request
 
     def _put_unknown_method(self, part: bytes | memoryview) -> None:
-        """Let the edge explain which methods there are, unless this is no HTTP at all."""
+        """Let the edge explain which methods there are, unless this is not HTTP at all."""
         begins_here = self._unfinished_bytes == len(part)
         if begins_here and (found := _REQUEST_LINE.match(part)):
             self._is_over = True

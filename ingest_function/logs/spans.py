@@ -37,7 +37,7 @@ class Spans:
         for name in ("accepted", "rejected", "code"):
             if name in response.summary:
                 span.set_attribute(f"aegis.{name}", response.summary[name])
-        if response.status >= 500:  # noqa: PLR2004 - of a server, other statuses are no errors
+        if response.status >= 500:  # noqa: PLR2004 - of a server, other statuses are not errors
             span.set_status(trace.StatusCode.ERROR)
         span.end()
 

@@ -23,7 +23,7 @@ BATCH = 500  # as many as one request may hold
 
 
 def send(edge: httpx.Client, events: int) -> int:
-    """Send so many; returns how many the edge refused and kept."""
+    """Send this many; returns how many the edge refused and kept."""
     kept = 0
     for start in range(0, events, BATCH):
         batch = list(_broken(start, min(start + BATCH, events)))

@@ -91,7 +91,7 @@ def make_plan(
     """Compare the tables with the columns of the accepted versions.
 
     Raises:
-        SystemExit: they cannot be read, or one is no table to which the columns can be added.
+        SystemExit: they cannot be read, or one is not a table to which the columns can be added.
     """
     name = TableName.parse(events_table)
     if not _has_dataset(client, name):

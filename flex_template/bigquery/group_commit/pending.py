@@ -65,7 +65,7 @@ class Append:
         self._callbacks.append(callback)
 
     def settle_stored(self, rows: int) -> None:
-        """BigQuery holds so many of them."""
+        """BigQuery holds this many of them."""
         if not self.is_settled:
             self.stored += rows
             self._close_rows(rows)

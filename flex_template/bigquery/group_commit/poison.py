@@ -6,7 +6,7 @@ taken is at fault itself. If none is taken, the fault is the table's.
 
 from flex_template.bigquery.group_commit.request import Request
 
-# A table that refuses so many single rows in turn, and takes none, would refuse all.
+# A table that refuses this many single rows in turn, and takes none, would refuse all.
 MAX_SUSPECTS = 16
 # How often a lone suspect is tried again, in case another bundle's row shows that the table works.
 MAX_ROUNDS = 3
