@@ -9,9 +9,11 @@ source deploy/environment.sh
 load_environment "$1"
 # shellcheck source=deploy/steps/lock.sh
 source deploy/steps/lock.sh
+# shellcheck source=deploy/steps/service.sh
+source deploy/steps/service.sh
 hold_lock
 revision=$(<build/release/revision)
-deploy/steps/refuse_older.sh "$1"
+refuse_older
 
 # All of them on every deployment: what is not in the settings file is not in the service.
 variables=(
@@ -44,7 +46,7 @@ flags=(
 # at most 46 characters.
 tag=candidate-$(printf %s "$revision" | sha256sum | head -c 8)
 echo "$tag" >build/release/tag
-if [[ -n $(deploy/steps/service.sh "$1" serving) ]]; then
+if [[ -n $SERVING ]]; then
   flags+=(--no-traffic)
 else
   # A new service has nothing to keep the traffic on, but it refuses strangers until it is opened.

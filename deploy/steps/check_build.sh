@@ -10,6 +10,8 @@ cd "$(dirname "${BASH_SOURCE[0]}")/../.."
 # shellcheck source=deploy/environment.sh
 source deploy/environment.sh
 load_environment "$1"
+# shellcheck source=deploy/steps/service.sh
+source deploy/steps/service.sh
 
 refuse() {
   echo "refused: $1" >&2
@@ -36,5 +38,5 @@ echo "$IMAGES" >build/release/images
 git show --no-patch --format=%ct HEAD >build/release/committed 2>/dev/null ||
   echo 0 >build/release/committed
 sed -n 's/^__version__ = "\(.*\)"$/\1/p' schemas/version.py >build/release/version
-deploy/steps/refuse_older.sh "$ENVIRONMENT"
+refuse_older
 echo "build $(<build/release/revision) of version $(<build/release/version) for $ENVIRONMENT"

@@ -17,14 +17,12 @@ import uuid
 from collections.abc import Callable, Iterable
 from datetime import UTC, datetime
 from http import HTTPStatus
-from pathlib import Path
 from typing import Any, NamedTuple, TypeVar
 from urllib.error import HTTPError, URLError
 from urllib.request import Request, urlopen
 
 from deploy.settings import read
-
-DEPLOY = Path(__file__).parents[1]
+from deploy.steps.service import find
 
 # For how long an address may answer 5xx: at first a cold start, and until it is known everywhere.
 ANSWER_SECONDS = {"/health": 60, "/v1/events": int(os.environ.get("EVENT_WAIT_SECONDS", "10"))}
@@ -104,12 +102,14 @@ def identity_token(audience: str) -> str:
     return run("gcloud", "auth", "print-identity-token")
 
 
-def open_candidate(environment: str, settings: dict[str, str], tag: str) -> Candidate:
+def open_candidate(settings: dict[str, str], tag: str) -> Candidate:
     """The candidate behind `tag`, with credentials for Cloud Run and for the edge itself."""
-    service = str(DEPLOY / "steps" / "service.sh")
+    region = f"--region={settings['REGION']}"
+    services = json.loads(run("gcloud", "run", "services", "list", region, "--format=json"))
+    service = find(services, settings["EDGE_SERVICE"])
     # Cloud Run takes its token from this header, and leaves Authorization to the service:
     # https://cloud.google.com/run/docs/authenticating/service-to-service
-    token = identity_token(run(service, environment, "url"))
+    token = identity_token(service.url())
     headers = {"X-Serverless-Authorization": f"Bearer {token}"}
     user_id = "deployment-check"
     if settings["AUTH_MODE"] == "google_id_token":
@@ -120,7 +120,7 @@ def open_candidate(environment: str, settings: dict[str, str], tag: str) -> Cand
         secret = f"--secret={settings['API_KEYS_SECRET']}"
         keys = run("gcloud", "secrets", "versions", "access", "latest", secret)
         headers["Authorization"] = f"Bearer {keys.split(',')[0]}"
-    return Candidate(run(service, environment, "url", tag), headers, user_id)
+    return Candidate(service.url(tag), headers, user_id)
 
 
 def _subject(token: str) -> str:
@@ -217,7 +217,7 @@ def main() -> None:
     environment, tag, *flags = sys.argv[1:]
     settings = read(environment)
     try:
-        candidate = open_candidate(environment, settings, tag)
+        candidate = open_candidate(settings, tag)
         look_for(settings, send_event(candidate), row_only="--row" in flags)
     except CheckError as error:
         raise SystemExit(f"the candidate does not pass: {error}") from None

@@ -8,11 +8,13 @@ cd "$(dirname "${BASH_SOURCE[0]}")/../.."
 # shellcheck source=deploy/environment.sh
 source deploy/environment.sh
 load_environment "$1"
+# shellcheck source=deploy/steps/service.sh
+source deploy/steps/service.sh
 if [[ -z $CONSOLE_SERVICE ]]; then
   echo "CONSOLE_SERVICE is empty: there is no console"
   exit 0
 fi
-deploy/steps/refuse_older.sh "$1"
+refuse_older
 
 number=$(gcloud projects describe "$GCP_PROJECT_ID" --format='value(projectNumber)')
 variables=(

@@ -10,8 +10,10 @@ source deploy/environment.sh
 load_environment "$1"
 # shellcheck source=deploy/steps/lock.sh
 source deploy/steps/lock.sh
+# shellcheck source=deploy/steps/service.sh
+source deploy/steps/service.sh
 hold_lock
-deploy/steps/refuse_older.sh "$1"
+refuse_older
 
 active_job() { # FORMAT
   gcloud dataflow jobs list --region="$REGION" --status=active --filter="name=$JOB_NAME" \

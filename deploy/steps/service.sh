@@ -1,36 +1,30 @@
-#!/usr/bin/env bash
-# Prints one fact about the edge's Cloud Run service, or nothing if there is none.
-#
-#   deploy/steps/service.sh ENVIRONMENT serving          the revision that has the traffic
-#   deploy/steps/service.sh ENVIRONMENT url [TAG]        the service's address, or a tag's
-#   deploy/steps/service.sh ENVIRONMENT revision TAG     the revision behind a tag
-#   deploy/steps/service.sh ENVIRONMENT candidates       the tags of candidates, separated by commas
-set -euo pipefail
-cd "$(dirname "${BASH_SOURCE[0]}")/../.."
-# shellcheck source=deploy/environment.sh
-source deploy/environment.sh
-load_environment "$1"
+# shellcheck shell=bash
+# What a step has to know of the edge's Cloud Run service; the steps source this file after the
+# settings.
+# shellcheck disable=SC2154
 
-services=$(gcloud run services list --region="$REGION" --format=json)
-python3 -c '
-import json, sys
+# look_at_edge: sets SERVING, CANDIDATE and CANDIDATES, as deploy/steps/service.py says.
+look_at_edge() {
+  local services facts tag=
+  [[ ! -e build/release/tag ]] || tag=$(<build/release/tag)
+  services=$(gcloud run services list --region="$REGION" --format=json)
+  facts=$(python3 -m deploy.steps.service "$EDGE_SERVICE" "$tag" <<<"$services")
+  eval "$facts"
+}
 
-name, fact, tag = sys.argv[1:]
-for service in json.load(sys.stdin):
-    if service["metadata"]["name"] != name:
-        continue
-    status = service.get("status", {})
-    traffic = status.get("traffic", [])
-    if fact == "serving":
-        ready = status.get("latestReadyRevisionName")
-        busiest = max(traffic, key=lambda target: target.get("percent", 0), default={})
-        print(busiest.get("revisionName", ready) if ready else "")
-    elif fact == "candidates":
-        tags = (target.get("tag", "") for target in traffic)
-        print(",".join(one for one in tags if one.startswith("candidate-")))
-    elif not tag:
-        print(status.get("url", ""))
-    else:
-        key = {"url": "url", "revision": "revisionName"}[fact]
-        print(next((target[key] for target in traffic if target.get("tag") == tag), ""))
-' "$EDGE_SERVICE" "$2" "${3:-}" <<<"$services"
+# refuse_older: looks at the edge, and refuses to go on if the serving revision was built from a newer
+# commit: two pushes raced, or an old build was run again. An older commit comes back by a roll-back
+# (docs/flex-template.md).
+refuse_older() {
+  local theirs ours
+  look_at_edge
+  [[ -n $SERVING ]] || return 0
+  theirs=$(gcloud run revisions describe "$SERVING" --region="$REGION" \
+    --format='value(metadata.labels.committed)')
+  ours=$(<build/release/committed)
+  if ((ours != 0 && ${theirs:-0} > ours)); then
+    echo "refused: $SERVING serves a commit of $(date -u -d "@$theirs" +%FT%TZ), newer than this one" \
+      "of $(date -u -d "@$ours" +%FT%TZ)" >&2
+    exit 1
+  fi
+}

@@ -9,18 +9,17 @@ source deploy/environment.sh
 load_environment "$1"
 # shellcheck source=deploy/steps/lock.sh
 source deploy/steps/lock.sh
+# shellcheck source=deploy/steps/service.sh
+source deploy/steps/service.sh
 hold_lock
-deploy/steps/refuse_older.sh "$1"
+refuse_older
 
-tag=$(<build/release/tag)
-before=$(deploy/steps/service.sh "$1" serving)
-candidate=$(deploy/steps/service.sh "$1" revision "$tag")
-# All of them: a build that died left its own.
+# All of the tags: a build that died left its own.
 gcloud run services update-traffic "$EDGE_SERVICE" --region="$REGION" --quiet \
-  --to-revisions="$candidate=100" --remove-tags="$(deploy/steps/service.sh "$1" candidates)"
-echo "$candidate serves"
-if [[ $before != "$candidate" ]]; then
+  --to-revisions="$CANDIDATE=100" --remove-tags="$CANDIDATES"
+echo "$CANDIDATE serves"
+if [[ $SERVING != "$CANDIDATE" ]]; then
   echo "To roll back: gcloud run services update-traffic $EDGE_SERVICE --project=$GCP_PROJECT_ID" \
-    "--region=$REGION --to-revisions=$before=100"
+    "--region=$REGION --to-revisions=$SERVING=100"
 fi
 release_lock
