@@ -3,7 +3,8 @@
 # shellcheck disable=SC2154
 
 # grant GROUP... RESOURCE -- [ROLE ACCOUNT]...: GROUP is the resource's command group in gcloud, or
-# `table`. One look at the resource's policy and at most one change of it.
+# `table`; nothing is granted to an account without a name. One look at the resource's policy and at
+# most one change of it.
 grant() {
   local place=() grants=() lacking label policy found role
   while [[ $1 != -- ]]; do
@@ -12,7 +13,7 @@ grant() {
   done
   shift
   while (($#)); do
-    grants+=("$1" "serviceAccount:$(email "$2")")
+    [[ -z $2 ]] || grants+=("$1" "serviceAccount:$(email "$2")")
     shift 2
   done
   # In a dry run the resource may not be there yet.
@@ -41,11 +42,13 @@ policy() { # get|set GROUP... RESOURCE [FILE]
 }
 
 grants() {
-  local name role project=()
+  local name role console=${CONSOLE_SERVICE:+$CONSOLE_ACCOUNT} project=()
   for role in "${PIPELINE_PROJECT_ROLES[@]}"; do project+=("$role" "$PIPELINE_ACCOUNT"); done
   for role in "${DEPLOYER_PROJECT_ROLES[@]}"; do project+=("$role" "$DEPLOYER_ACCOUNT"); done
-  grant projects "$GCP_PROJECT_ID" -- "${project[@]}"
-  grant pubsub topics "$PUB_SUB_TOPIC_ID" -- roles/pubsub.publisher "$EDGE_ACCOUNT"
+  grant projects "$GCP_PROJECT_ID" -- "${project[@]}" roles/bigquery.jobUser "$console"
+  # The console publishes what it replays.
+  grant pubsub topics "$PUB_SUB_TOPIC_ID" -- \
+    roles/pubsub.publisher "$EDGE_ACCOUNT" roles/pubsub.publisher "$console"
   # The deployer looks where the event of its check went, with a key that clients would have and an
   # identity that may call a candidate:
   # https://cloud.google.com/build/docs/securing-builds/authorize-service-to-service-access
@@ -55,38 +58,33 @@ grants() {
   grant secrets "$API_KEYS_SECRET" -- roles/secretmanager.secretAccessor "$EDGE_ACCOUNT" \
     roles/secretmanager.secretAccessor "$DEPLOYER_ACCOUNT"
   [[ -z $USER_ID_HMAC_KEY_SECRET ]] || grant secrets "$USER_ID_HMAC_KEY_SECRET" -- \
-    roles/secretmanager.secretAccessor "$EDGE_ACCOUNT"
+    roles/secretmanager.secretAccessor "$EDGE_ACCOUNT" \
+    roles/secretmanager.secretAccessor "$console"
+  # An erasure deletes.
   grant table "$BIGQUERY_TABLE_ID" -- roles/bigquery.dataEditor "$PIPELINE_ACCOUNT" \
-    roles/bigquery.dataViewer "$DEPLOYER_ACCOUNT"
-  grant table dead_letters -- roles/bigquery.dataEditor "$PIPELINE_ACCOUNT"
+    roles/bigquery.dataViewer "$DEPLOYER_ACCOUNT" roles/bigquery.dataEditor "$console"
+  grant table dead_letters -- \
+    roles/bigquery.dataEditor "$PIPELINE_ACCOUNT" roles/bigquery.dataEditor "$console"
   grant storage buckets "$BUCKET" -- roles/storage.objectAdmin "$PIPELINE_ACCOUNT" \
     roles/storage.objectAdmin "$DEPLOYER_ACCOUNT"
   grant artifacts repositories "$ARTIFACT_REPOSITORY" -- \
     roles/artifactregistry.reader "$PIPELINE_ACCOUNT" \
     roles/artifactregistry.writer "$DEPLOYER_ACCOUNT"
-  for name in "$EDGE_ACCOUNT" "$PIPELINE_ACCOUNT"; do
+  for name in "$EDGE_ACCOUNT" "$PIPELINE_ACCOUNT" $console; do
     grant iam service-accounts "$(email "$name")" -- \
       roles/iam.serviceAccountUser "$DEPLOYER_ACCOUNT"
   done
   grant iam service-accounts "$(email "$DEPLOYER_ACCOUNT")" -- \
     roles/iam.serviceAccountOpenIdTokenCreator "$DEPLOYER_ACCOUNT"
-  [[ -z $CONSOLE_SERVICE ]] || console_grants
+  [[ -z $console ]] || console_grants
 }
 
-# It looks at everything; a replay publishes and is recorded, an erasure deletes.
+# On what nobody else needs. It looks at everything, and records its replays.
 console_grants() {
   local name
-  grant projects "$GCP_PROJECT_ID" -- roles/bigquery.jobUser "$CONSOLE_ACCOUNT"
-  grant pubsub topics "$PUB_SUB_TOPIC_ID" -- roles/pubsub.publisher "$CONSOLE_ACCOUNT"
-  for name in "$CONSOLE_SECRET" $USER_ID_HMAC_KEY_SECRET; do
-    grant secrets "$name" -- roles/secretmanager.secretAccessor "$CONSOLE_ACCOUNT"
-  done
-  for name in "$BIGQUERY_TABLE_ID" dead_letters replays; do
-    grant table "$name" -- roles/bigquery.dataEditor "$CONSOLE_ACCOUNT"
-  done
+  grant secrets "$CONSOLE_SECRET" -- roles/secretmanager.secretAccessor "$CONSOLE_ACCOUNT"
+  grant table replays -- roles/bigquery.dataEditor "$CONSOLE_ACCOUNT"
   for name in "${BIGQUERY_TABLE_ID}_deduplicated" schemas/reports/*.sql; do
     grant table "$(basename "$name" .sql)" -- roles/bigquery.dataViewer "$CONSOLE_ACCOUNT"
   done
-  grant iam service-accounts "$(email "$CONSOLE_ACCOUNT")" -- \
-    roles/iam.serviceAccountUser "$DEPLOYER_ACCOUNT"
 }
