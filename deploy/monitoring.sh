@@ -21,7 +21,7 @@ notification_channel() {
   ensure "notification channel $ALERT_EMAIL" has_channel -- \
     gcloud beta monitoring channels create --display-name="Aegis: $ALERT_EMAIL" --type=email \
     --channel-labels="email_address=$ALERT_EMAIL" --user-labels=service=aegis
-  has_channel || true
+  ((${#CHANNELS[@]})) || has_channel || true
 }
 
 has_channel() {
@@ -32,19 +32,18 @@ has_channel() {
 }
 
 alert_policies() {
-  local existing file name policy
+  local existing rendered folder name content
   existing=$(gcloud alpha monitoring policies list --filter='userLabels.service=aegis' \
     --format='value(userLabels.alert,userLabels.content)')
-  policy=$(mktemp)
-  for file in deploy/monitoring/alerts/*.json; do
-    name=$(basename "$file" .json)
-    python3 -m deploy.monitoring.render "$ENVIRONMENT" "$file" "${CHANNELS[@]}" >"$policy"
+  folder=$(mktemp -d)
+  rendered=$(python3 -m deploy.monitoring.render "$ENVIRONMENT" --alerts "$folder" "${CHANNELS[@]}")
+  while read -r name content; do
     ensure "alert $name" grep -q "^$name	" - <<<"$existing" -- \
-      gcloud alpha monitoring policies create --policy-from-file="$policy"
-    [[ $existing != *"$name	"* ]] || compare "alert $name" "$(field userLabels.content <"$policy")" \
+      gcloud alpha monitoring policies create --policy-from-file="$folder/$name.json"
+    [[ $existing != *"$name	"* ]] || compare "alert $name" "$content" \
       "$(sed -n "s/^$name	//p" <<<"$existing")"
-  done
-  rm "$policy"
+  done <<<"$rendered"
+  rm -r "$folder"
 }
 
 has_dashboard() {

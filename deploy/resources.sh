@@ -40,8 +40,9 @@ topic_and_subscription() {
   local found
   ensure "topic $PUB_SUB_TOPIC_ID" gcloud pubsub topics describe "$PUB_SUB_TOPIC_ID" -- \
     gcloud pubsub topics create "$PUB_SUB_TOPIC_ID"
-  if found=$(gcloud pubsub subscriptions describe "$PUB_SUB_SUBSCRIPTION_ID" --format=json \
-    2>/dev/null); then
+  if found=$(gcloud pubsub subscriptions describe "$PUB_SUB_SUBSCRIPTION_ID" 2>/dev/null \
+    --format='csv[no-heading](ackDeadlineSeconds,messageRetentionDuration,expirationPolicy.ttl)')
+  then
     report exists "subscription $PUB_SUB_SUBSCRIPTION_ID"
     compare_subscription "$found"
     return
@@ -53,18 +54,12 @@ topic_and_subscription() {
     --ack-deadline=60 --message-retention-duration=7d --expiration-period=never
 }
 
-compare_subscription() { # JSON
-  local label="subscription $PUB_SUB_SUBSCRIPTION_ID"
-  compare "ack deadline of $label" 60 "$(field ackDeadlineSeconds <<<"$1")"
-  compare "retention of $label" 604800s "$(field messageRetentionDuration <<<"$1")"
-  compare "expiration of $label" "" "$(field expirationPolicy.ttl <<<"$1")"
-}
-
-field() { # PATH: one value of the JSON on standard input, or nothing
-  python3 -c '
-import functools, json, sys
-print(functools.reduce(lambda found, name: (found or {}).get(name), sys.argv[1].split("."), json.load(sys.stdin)) or "")
-' "$1"
+compare_subscription() { # DEADLINE,RETENTION,EXPIRATION
+  local deadline retention expiration label="subscription $PUB_SUB_SUBSCRIPTION_ID"
+  IFS=, read -r deadline retention expiration <<<"$1"
+  compare "ack deadline of $label" 60 "$deadline"
+  compare "retention of $label" 604800s "$retention"
+  compare "expiration of $label" "" "$expiration"
 }
 
 dataset() {

@@ -1,7 +1,9 @@
-"""Fills an environment's names into a file of this folder, and prints what Google takes.
+"""Fills an environment's names into files of this folder, and prints or writes what Google takes.
 
-    python3 -m deploy.monitoring.render ENVIRONMENT FILE [NOTIFICATION_CHANNEL]
+    python3 -m deploy.monitoring.render ENVIRONMENT FILE [CHANNEL...]
+    python3 -m deploy.monitoring.render ENVIRONMENT --alerts FOLDER [CHANNEL...]
 
+The second writes each alert to FOLDER, and prints its name and the hash of its content.
 `${NAME}` is a setting, `$$` a dollar sign: Terraform's `templatefile` reads the same files.
 """
 
@@ -14,6 +16,8 @@ from string import Template
 from typing import Any
 
 from deploy.settings import read
+
+ALERTS = Path(__file__).parent / "alerts"
 
 
 def render(path: Path, settings: Mapping[str, str], *channels: str) -> dict[str, Any]:
@@ -31,9 +35,21 @@ def render(path: Path, settings: Mapping[str, str], *channels: str) -> dict[str,
     return document | {"userLabels": labels, "notificationChannels": list(channels)}
 
 
+def write_alerts(folder: Path, settings: Mapping[str, str], *channels: str) -> None:
+    for path in sorted(ALERTS.glob("*.json")):
+        document = render(path, settings, *channels)
+        (folder / path.name).write_text(json.dumps(document, indent=2), encoding="utf-8")
+        print(path.stem, document["userLabels"]["content"])
+
+
 def main() -> None:
-    environment, path, *channels = sys.argv[1:]
-    json.dump(render(Path(path), read(environment), *channels), sys.stdout, indent=2)
+    environment, path, *more = sys.argv[1:]
+    settings = read(environment)
+    if path == "--alerts":
+        folder, *channels = more
+        write_alerts(Path(folder), settings, *channels)
+    else:
+        json.dump(render(Path(path), settings, *more), sys.stdout, indent=2)
 
 
 if __name__ == "__main__":
