@@ -9,6 +9,9 @@ from typing import Any, NamedTuple
 from urllib.parse import quote
 from urllib.request import urlopen
 
+# Beam would also stage what `pip freeze` lists, which here are not the image's packages.
+NO_PIP = "disable_logging_submission_environment"
+
 
 class LaunchError(RuntimeError):
     """The pipeline's program failed; the message is the end of what it printed."""
@@ -42,7 +45,7 @@ class Launch(NamedTuple):
         }
         command = [str(python), "-m", "flex_template.main"]
         command += [f"--{name}={value}" for name, value in options.items()]
-        experiments = self.environment.get("additionalExperiments", ())
+        experiments = [*self.environment.get("additionalExperiments", ()), NO_PIP]
         return command + [f"--experiments={experiment}" for experiment in experiments]
 
 
