@@ -20,7 +20,7 @@ PIPELINE = ["--input_subscription=projects/aegis-test/subscriptions/events", "--
         (["local.dev"], 0),
         (["flex_template.main", *PIPELINE], 130),
         (["flex_template.replay"], 130),
-        (["local.running", "query", "SELECT 1"], 130),
+        (["local.query", "SELECT 1"], 130),
         (["console"], 130),
     ],
     ids=lambda value: value[0] if isinstance(value, list) else "",

@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from local import running
+from local.query import query
 
 
 @pytest.fixture(autouse=True)
@@ -59,9 +60,8 @@ def test_a_stack_that_is_only_about_to_be_announced_is_none(folder: Path) -> Non
 
 
 def test_a_query_to_a_stack_that_ended_meanwhile_says_so_at_once(free_port: int) -> None:
-    ended = {"BIGQUERY_EMULATOR_HOST": f"http://127.0.0.1:{free_port}"}
     with pytest.raises(SystemExit, match=r"^query: the stack has ended$"):
-        running.COMMANDS["query"](["SELECT 1"], ended)
+        query("SELECT 1", f"http://127.0.0.1:{free_port}")
 
 
 def test_a_command_that_is_none_is_told_which_there_are(monkeypatch: pytest.MonkeyPatch) -> None:
