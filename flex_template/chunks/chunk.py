@@ -127,7 +127,7 @@ def opened(serialized: list[bytes], limits: Limits) -> Chunk:
     except Exception:
         # A fault of the fast way says nothing about any message: the exact way takes them all.
         logging.getLogger(__name__).exception("the fast way broke")
-        return _decoded(pairs, failures)
+        return decoded(serialized)
     return _decoded(others, failures)._replace(accepted=accepted)
 
 
