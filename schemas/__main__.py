@@ -54,8 +54,14 @@ def _release(options: argparse.Namespace) -> None:
 
 def _plan(options: argparse.Namespace) -> None:
     # BigQuery's libraries are not among the edge's, which imports this package too.
+    from flex_template.bigquery.table_name import TableName  # noqa: PLC0415
+    from flex_template.command_line import clear_ends  # noqa: PLC0415
     from schemas.evolution.migration import found, migrate  # noqa: PLC0415
 
+    try:
+        events_table = str(TableName.parse(options.events_table))
+    except ValueError as error:
+        sys.exit(f"--events_table: {error}")
     days = {
         "events": options.events_expiration_days,
         "dead_letters": options.dead_letters_expiration_days,
@@ -63,11 +69,18 @@ def _plan(options: argparse.Namespace) -> None:
         "replays": options.dead_letters_expiration_days,
     }
     chosen = {table: each for table, each in days.items() if each is not None}
-    if options.json:
-        print(json.dumps([one._asdict() for one in found(options.events_table, chosen)]))  # noqa: T201
-        return
-    text = migrate(options.events_table, execute=options.apply, expiration_days=chosen)
+    with clear_ends():
+        if options.json:
+            text = json.dumps([one._asdict() for one in found(events_table, chosen)])
+        else:
+            text = migrate(events_table, execute=options.apply, expiration_days=chosen)
     print(text)  # noqa: T201 - a command's output
+
+
+def _folder(text: str) -> Path:
+    if not Path(text).is_dir():
+        raise argparse.ArgumentTypeError(f"{text!r} is not a folder")
+    return Path(text)
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -87,7 +100,7 @@ def _parser() -> argparse.ArgumentParser:
     folder = argparse.ArgumentParser(add_help=False)
     folder.add_argument(
         "--folder",
-        type=Path,
+        type=_folder,
         default=ROOT / "schemas",
         help="where the version files are; default: schemas",
     )

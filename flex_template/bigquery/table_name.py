@@ -9,6 +9,7 @@ _PROJECT = r"[a-z][a-z0-9-]{4,28}[a-z0-9]"
 PATTERN = rf"^{_PROJECT}[.:][A-Za-z0-9_]{{1,1024}}\.[A-Za-z0-9_-]{{1,1024}}$"
 _DOMAIN_SCOPED = re.compile(r"[a-z0-9-]+(?:\.[a-z0-9-]+)+:")
 EXAMPLE = "my-project.aegis.events"
+MAX_SHOWN = 200  # characters of what is refused: the line is for people
 
 
 class TableName(NamedTuple):
@@ -25,11 +26,12 @@ class TableName(NamedTuple):
         Raises:
             ValueError: it is neither, or its project belongs to a domain; with a line for people.
         """
+        shown = repr(text if len(text) <= MAX_SHOWN else f"{text[:MAX_SHOWN]}…")
         if _DOMAIN_SCOPED.match(text):
             # Their colon and dots cannot be told from those around the dataset in every interface.
-            raise ValueError(f"{text!r} is in a domain-scoped project, which is not supported")
+            raise ValueError(f"{shown} is in a domain-scoped project, which is not supported")
         if not re.fullmatch(PATTERN, text):
-            raise ValueError(f"{text!r} is malformed; example: {EXAMPLE}")
+            raise ValueError(f"{shown} is malformed; example: {EXAMPLE}")
         return cls(*re.split("[.:]", text))
 
     def __str__(self) -> str:

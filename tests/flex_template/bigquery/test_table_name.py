@@ -20,6 +20,7 @@ def test_each_interface_gets_its_own_spelling() -> None:
         "projects/my-project/datasets/aegis/tables/events-2/streams/_default"
     )
     assert str(name.beside("replays")) == "my-project.aegis.replays"
+    assert name.full_dataset == "my-project.aegis"
 
 
 @pytest.mark.parametrize(
@@ -47,3 +48,9 @@ def test_a_domain_scoped_project_is_refused_by_that_name(text: str) -> None:
 def test_anything_else_is_refused_with_an_example(text: str) -> None:
     with pytest.raises(ValueError, match=r"is malformed; example: my-project\.aegis\.events$"):
         TableName.parse(text)
+
+
+def test_a_refused_name_is_shown_in_one_short_line() -> None:
+    with pytest.raises(ValueError, match="is malformed") as refused:
+        TableName.parse("a." * 5_000)
+    assert len(str(refused.value)) < 300

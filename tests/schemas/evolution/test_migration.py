@@ -239,6 +239,13 @@ def test_a_dataset_that_is_not_there_is_one_line(warehouse: Warehouse) -> None:
         migration.make_plan(warehouse.client, "aegis-test.nothing.events")
 
 
+@pytest.mark.parametrize("name", ["events", "example.com:my-project:aegis.events"])
+@pytest.mark.parametrize("command", ["plan", "apply"])
+def test_a_name_that_is_no_tables_is_one_line(command: str, name: str) -> None:
+    with pytest.raises(SystemExit, match=rf"^--events_table: '{name}' is .+$"):
+        main([command, f"--events_table={name}"])
+
+
 def test_events_between_holds_each_event_of_its_time_once(warehouse: Warehouse) -> None:
     day = 86_400_000_000
     start = 1_790_000_000_000_000
