@@ -81,6 +81,18 @@ class Process:
         self.stop()
 
 
+def make_folder(folder: Path) -> None:
+    """Make a folder below the project's own, unless it is there.
+
+    Raises:
+        StackError: nothing may be written there.
+    """
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise StackError(f"cannot make the folder {folder}: {error.strerror}") from None
+
+
 def port(text: str) -> int:
     """An argparse type for a port, of which 0 stands for any that is free."""
     if not (text.isascii() and text.isdigit() and int(text[:6]) <= MAX_PORT):

@@ -19,7 +19,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from local import names
-from local.process import accepts
+from local.process import accepts, make_folder
 
 if TYPE_CHECKING:  # what it imports takes longer than a command here
     from local.stack import Stack
@@ -53,7 +53,7 @@ def announced(stack: "Stack", console_url: str) -> Iterator[None]:
     for left in set(_announced()) - set(_alive()):
         shutil.rmtree(left, ignore_errors=True)  # of a stack that was killed
     folder = FOLDER / stack.url.rpartition(":")[2]
-    folder.mkdir(parents=True, exist_ok=True)
+    make_folder(folder)
     written = folder / f"{_FILE}.new"
     written.write_text(json.dumps(_environment(stack, console_url, folder)))
     written.replace(folder / _FILE)  # whole at once, as other processes read it

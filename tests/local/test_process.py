@@ -5,10 +5,16 @@ from pathlib import Path
 
 import pytest
 
-from local.process import Process, StackError, accepts, free_port
+from local.process import Process, StackError, accepts, free_port, make_folder
 from tests.end_to_end.commands import remaining
 
 ENDLESS = "import time; time.sleep(3600)"
+
+
+def test_a_folder_that_cannot_be_made_is_one_line(tmp_path: Path) -> None:
+    tmp_path.joinpath("file").write_text("")
+    with pytest.raises(StackError, match=r"^cannot make the folder .+/file/a: Not a directory$"):
+        make_folder(tmp_path / "file" / "a")
 
 
 def python(folder: Path, code: str) -> Process:
