@@ -47,6 +47,7 @@ class Application:
             return bytes(body)
 
         request = Request(given.method, given.path, given.header_list, given.client, read)
+        # A message names its request and nothing of the test, so the publisher looks it up here.
         self._test_ids[request.id] = test_id
         try:
             response = await self._edge.answer(request)
@@ -85,7 +86,8 @@ async def _documents(request: Request, body: bytes) -> list[Any] | None:
 
     again = Request(request.method, request.path, request.header_list, request.client, read)
     try:
-        return split(parse_json(await BodyReader().read(again)))
+        decoded = await BodyReader().read(again)
+        return split(parse_json(decoded))
     except (Problem, InvalidEvent):
         return None
 

@@ -70,7 +70,8 @@ class Control:
 
     async def _add_fault(self, request: Request, _query: Query) -> Response:
         try:
-            fault = parse_fault(parse_json(await request.body(MAX_BODY_BYTES)))
+            body = await request.body(MAX_BODY_BYTES)
+            fault = parse_fault(parse_json(body))
         except InvalidEvent as refusal:
             raise unreadable_body(refusal.errors[0]) from None
         except InvalidFault as error:

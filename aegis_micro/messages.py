@@ -7,7 +7,8 @@ https://protobuf.dev/programming-guides/encoding/
 from collections.abc import Iterator
 from typing import NamedTuple
 
-_LENGTH_DELIMITED = 2
+_LENGTH_DELIMITED = 2  # the wire type of texts, bytes and messages
+# Field numbers: of the request, of a message, of an entry of its attributes.
 _MESSAGES, _DATA, _ATTRIBUTES, _KEY, _VALUE = 2, 1, 2, 1, 2
 
 

@@ -93,6 +93,7 @@ class Micro:
         return json.loads(text) if text else None
 
     def __enter__(self) -> Self:
+        # Here, not in the thread: a busy port is the caller's error, and a free one known at once.
         listening = socket.create_server((HOST, self._port))
         self._port = listening.getsockname()[1]
         self._server = uvicorn.Server(server_config(self._settings))

@@ -18,6 +18,7 @@ from schemas.event_versions import JsonSchema, Version, versions
 DETAILS = "event_details"
 # Deeper details, which are allowed, wait: each level more doubles the time to build the struct.
 PLAIN_DEPTH = 6
+# What msgspec reads each of JSON's types into.
 TYPES = {"string": str, "integer": int, "number": float, "boolean": bool, "object": dict[str, Any]}
 _BOUNDS = {"minLength": "min_length", "maxLength": "max_length", "minimum": "ge", "maximum": "le"}
 _RULES = {"type", "pattern", *_BOUNDS}

@@ -12,6 +12,7 @@ from typing import Any, NamedTuple
 
 from schemas.event_versions import Version, versions
 
+# In the order in which a new dataset gets them.
 TABLES = ("events", "dead_letters", "replays")
 # The edge gives an event its id, and the pipeline an event that bypassed the edge.
 _ASSIGNED_WHEN_ABSENT = {"event_id", "schema_version"}

@@ -13,7 +13,7 @@ from flex_template.bigquery.table_name import TableName
 # The API notices a change of the schema within minutes:
 # https://cloud.google.com/bigquery/docs/write-api
 _PATIENCE_SECONDS = 600.0
-_PAUSE_SECONDS = 2.0
+_PAUSE_SECONDS = 2.0  # a call costs nothing, and its answer changes within minutes
 
 
 def wait_for_columns(table: str, names: set[str]) -> None:
