@@ -3,9 +3,13 @@
 # from them stands here once.
 # shellcheck disable=SC2034,SC2154
 
-# load_environment NAME: also points gcloud at the project.
+# load_environment ENVIRONMENT: also points gcloud at the project. Takes the script's arguments.
 load_environment() {
   local settings
+  if [[ -z ${1:-} || $1 == -* ]]; then
+    echo "usage: $0 ENVIRONMENT ...; its first lines say what it does, and what else it takes" >&2
+    exit 2
+  fi
   settings=$(python3 -m deploy.settings "$1") || exit 2
   eval "$settings"
   ENVIRONMENT=$1

@@ -168,11 +168,9 @@ def _contradictions(settings: Mapping[str, str]) -> Iterator[str]:
 
 def main() -> None:
     arguments = sys.argv[1:]
-    if arguments in (["-h"], ["--help"]):
-        print(__doc__)
-        return
-    if len(arguments) != 1:
-        raise SystemExit("usage: python3 -m deploy.settings ENVIRONMENT")
+    # Standard output is for a shell to evaluate: help is not to be printed there.
+    if len(arguments) != 1 or arguments[0].startswith("-"):
+        raise SystemExit("usage: python3 -m deploy.settings ENVIRONMENT\n\n" + str(__doc__))
     try:
         settings = read(arguments[0])
     except SettingsError as error:

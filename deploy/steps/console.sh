@@ -7,7 +7,7 @@ set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/../.."
 # shellcheck source=deploy/environment.sh
 source deploy/environment.sh
-load_environment "$1"
+load_environment "$@"
 # shellcheck source=deploy/steps/service.sh
 source deploy/steps/service.sh
 if [[ -z $CONSOLE_SERVICE ]]; then

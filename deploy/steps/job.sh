@@ -8,8 +8,8 @@ set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/../.."
 # shellcheck source=deploy/environment.sh
 source deploy/environment.sh
-load_environment "$1"
-revision=$2
+load_environment "$@"
+revision=${2:?give the REVISION of a published spec}
 spec=$BUCKET/templates/$revision.json
 WAIT_SECONDS=900
 

@@ -6,7 +6,7 @@ set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/../.."
 # shellcheck source=deploy/environment.sh
 source deploy/environment.sh
-load_environment "$1"
+load_environment "$@"
 image=$(<build/release/pipeline.image)
 [[ $image == *@sha256:* ]] || {
   echo "refused: $image can still move, because it has no digest" >&2

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from deploy.settings import ENVIRONMENTS, RULES, SettingsError, read
+from deploy.settings import ENVIRONMENTS, RULES, SettingsError, main, read
 from ingest_function import settings as edge_settings
 from schemas import DEFAULT_AGE_DAYS
 from tests.deploy.project import PROJECT, REPOSITORY, environment_text
@@ -124,3 +124,13 @@ def test_the_deployment_sets_every_variable_of_the_edge() -> None:
     left_out = {"GOOGLE_CERTS_URL", "LOG_LEVEL", "PUBLISH_TIMEOUT_SECONDS", "PUBSUB_EMULATOR_HOST"}
     assert "PRIVACY" in read_by_the_edge
     assert read_by_the_edge - left_out <= set_here
+
+
+@pytest.mark.parametrize("arguments", [[], ["--help"], ["staging", "production"]])
+def test_nothing_but_settings_is_printed_for_a_shell_to_evaluate(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], arguments: list[str]
+) -> None:
+    monkeypatch.setattr("sys.argv", ["deploy.settings", *arguments])
+    with pytest.raises(SystemExit, match=r"^usage: python3 -m deploy\.settings ENVIRONMENT"):
+        main()
+    assert capsys.readouterr().out == ""
