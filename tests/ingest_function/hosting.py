@@ -17,6 +17,7 @@ from ingest_function.http.connection import Connection
 from ingest_function.service import Service
 from ingest_function.settings import read_settings
 from local.process import Process, accepts, free_port
+from tests.http_client import NO_CERTIFICATES
 
 DEADLINE_SECONDS = 60
 HOSTS = {
@@ -55,7 +56,9 @@ def serve(environment: Mapping[str, str]) -> Iterator[httpx.Client]:
     thread = threading.Thread(target=server.run)
     thread.start()
     try:
-        with httpx.Client(base_url=_address(server), timeout=DEADLINE_SECONDS) as client:
+        with httpx.Client(
+            base_url=_address(server), timeout=DEADLINE_SECONDS, verify=NO_CERTIFICATES
+        ) as client:
             yield client
     finally:
         server.should_exit = True

@@ -8,6 +8,7 @@ from http import HTTPStatus
 import httpx
 from werkzeug import Request, Response
 
+from tests.http_client import NO_CERTIFICATES
 from tests.http_server import serve
 
 JSON = "application/json"
@@ -37,6 +38,7 @@ def refuse_deletes(upstream: str) -> Iterator[str]:
             upstream + request.full_path,
             content=body,
             headers={"Content-Type": JSON},
+            verify=NO_CERTIFICATES,
         )
         return Response(forwarded.content, forwarded.status_code, content_type=JSON)
 
