@@ -7,14 +7,16 @@ import argparse
 import threading
 from typing import Any
 
-import bqemulator.server
-from bqemulator.config import LogLevel, Settings
-from bqemulator.storage.engine import DuckDBEngine
-from duckdb_extensions import import_extension
-from sqlglot.dialects.dialect import Dialect
+from flex_template.start import command_imports
 
-from local.bigquery.forgetful import ForgetfulCatalog, NoTimeTravel
-from local.bigquery.parsed_once import parse_once
+with command_imports(__name__):
+    import bqemulator.server
+    from bqemulator.config import LogLevel, Settings
+    from bqemulator.storage.engine import DuckDBEngine
+    from sqlglot.dialects.dialect import Dialect
+
+    from local.bigquery.forgetful import ForgetfulCatalog, NoTimeTravel
+    from local.bigquery.parsed_once import parse_once
 
 
 class CursorPerThread(DuckDBEngine):
@@ -31,15 +33,21 @@ class CursorPerThread(DuckDBEngine):
             self._cursors.cursor.execute("SET TimeZone = 'UTC'")
         return self._cursors.cursor
 
+    def _load_spatial(self) -> None:
+        """Leave it out: no table has a GEOGRAPHY, and DuckDB downloads what it does not have."""
+        self.connection.execute("SET autoinstall_known_extensions = false")
+
 
 def main() -> None:
     command = argparse.ArgumentParser(prog="python -m local.bigquery.emulator", description=__doc__)
     command.add_argument("--rest_port", type=int, required=True, help="HTTP, for clients and SQL")
     command.add_argument("--grpc_port", type=int, required=True, help="appends to write streams")
     options = command.parse_args()
-    import_extension("spatial")  # from its wheel: DuckDB would download it
     settings = Settings(
-        rest_port=options.rest_port, grpc_port=options.grpc_port, log_level=LogLevel.WARNING
+        rest_port=options.rest_port,
+        grpc_port=options.grpc_port,
+        log_level=LogLevel.WARNING,
+        enable_format_extensions=False,
     )
     # The server takes none of its parts as an argument.
     bqemulator.server.DuckDBEngine = CursorPerThread  # type: ignore[attr-defined]

@@ -6,7 +6,7 @@ from typing import Any
 from sqlglot.dialects.dialect import Dialect
 from sqlglot.expressions import Expr
 
-MAX_STATEMENTS = 100  # of the last requests
+MAX_STATEMENTS = 20
 
 _parse = lru_cache(MAX_STATEMENTS)(Dialect.parse)
 

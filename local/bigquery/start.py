@@ -8,10 +8,9 @@ from pathlib import Path
 
 from flex_template.bigquery.client import EMULATOR_VARIABLE as REST_VARIABLE
 from flex_template.bigquery.group_commit.append_stream import EMULATOR_VARIABLE as STORAGE_VARIABLE
-from local.process import Process, accepts, free_port, make_folder
+from local.process import Process, accepts, free_port
 
 ROOT = Path(__file__).parents[2]
-EXTENSIONS = ROOT / ".cache" / "duckdb"  # DuckDB unpacks its extensions below HOME
 READY_SECONDS = 120  # its imports take 3 s on an idle machine, a minute on a crowded one
 
 
@@ -52,7 +51,5 @@ def starting_bigquery(log_folder: Path) -> Iterator[BigQuery]:
     rest, grpc = free_port(), free_port()
     ports = [f"--rest_port={rest}", f"--grpc_port={grpc}"]
     command = [sys.executable, "-m", "local.bigquery.emulator", *ports]
-    make_folder(EXTENSIONS)
-    environment = {"PYTHONPATH": str(ROOT), "HOME": str(EXTENSIONS)}
-    with Process("bigquery", command, environment, log_folder) as process:
+    with Process("bigquery", command, {"PYTHONPATH": str(ROOT)}, log_folder) as process:
         yield BigQuery(f"http://127.0.0.1:{rest}", f"127.0.0.1:{grpc}", process)

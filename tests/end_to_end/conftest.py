@@ -6,7 +6,6 @@ from pathlib import Path
 import httpx
 import pytest
 
-from local.bigquery.start import EXTENSIONS
 from local.pubsub.server import PubSubServer
 from local.stack import ROOT, Stack
 
@@ -23,10 +22,6 @@ def checkout(tmp_path_factory: pytest.TempPathFactory) -> Path:
     for each in ROOT.iterdir():
         if each.name != ".cache":
             (folder / each.name).symlink_to(each)
-    EXTENSIONS.mkdir(parents=True, exist_ok=True)
-    linked = folder / EXTENSIONS.relative_to(ROOT)
-    linked.parent.mkdir()
-    linked.symlink_to(EXTENSIONS)
     return folder
 
 
