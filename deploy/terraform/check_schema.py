@@ -27,7 +27,32 @@ POSITIONS = {"__start_line__", "__end_line__"}
 
 
 def read_types(wheel: Path) -> Types:
-    """The interfaces of the provider, by their full names."""
+    """The provider's types, by their full names; what is read of them is kept beside the wheel."""
+    kept = wheel.with_suffix(".json")
+    if not kept.exists():
+        types = {name: _essence(described) for name, described in _unpacked(wheel).items()}
+        partial = wheel.with_suffix(".partial")
+        partial.write_text(json.dumps(types))
+        partial.rename(kept)
+    known: Types = json.loads(kept.read_text())
+    return known
+
+
+def _essence(described: dict[str, Any]) -> dict[str, Any]:
+    """What this program reads of a type: a seventh of it."""
+    properties = [
+        {key: one[key] for key in ("name", "optional", "type") if key in one}
+        for one in described.get("properties", [])
+    ]
+    return {
+        "kind": described["kind"],
+        "summary": described.get("docs", {}).get("summary", ""),
+        "interfaces": described.get("interfaces", []),
+        "properties": properties,
+    }
+
+
+def _unpacked(wheel: Path) -> Types:
     with zipfile.ZipFile(wheel) as archive:
         [name] = [one for one in archive.namelist() if one.endswith(".jsii.tgz")]
         packed = archive.read(name)
@@ -42,8 +67,7 @@ def resource_types(types: Types) -> dict[tuple[str, str], str]:
     """From `google`, `google_pubsub_topic` to the interface of its configuration."""
     found = {}
     for name, described in types.items():
-        summary = described.get("docs", {}).get("summary", "")
-        match = re.search(r"/docs/resources/\S+ (google_\w+)\}", summary)
+        match = re.search(r"/docs/resources/\S+ (google_\w+)\}", described["summary"])
         if match:
             provider = "google-beta" if "-beta" in name else "google"
             found[provider, match[1]] = f"{name}Config"
