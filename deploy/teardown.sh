@@ -63,9 +63,10 @@ remove "topic $PUB_SUB_TOPIC_ID" gcloud pubsub topics describe "$PUB_SUB_TOPIC_I
 remove "repository $ARTIFACT_REPOSITORY" \
   gcloud artifacts repositories describe "$ARTIFACT_REPOSITORY" -- \
   gcloud artifacts repositories delete "$ARTIFACT_REPOSITORY"
+accounts=$(gcloud iam service-accounts list --format='value(email)')
 for account in "$EDGE_ACCOUNT" "$PIPELINE_ACCOUNT" "$DEPLOYER_ACCOUNT" \
   ${CONSOLE_SERVICE:+"$CONSOLE_ACCOUNT"}; do
-  remove "service account $account" gcloud iam service-accounts describe "$(email "$account")" -- \
+  remove "service account $account" grep -qxF "$(email "$account")" - <<<"$accounts" -- \
     gcloud iam service-accounts delete "$(email "$account")"
 done
 remove_data "dataset $BIGQUERY_DATASET_ID" bq --format=none show --dataset "$DATASET" -- \
