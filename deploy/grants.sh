@@ -2,9 +2,9 @@
 # Who may do what; setup.sh sources this file.
 # shellcheck disable=SC2154
 
-# grant GROUP... RESOURCE -- [ROLE ACCOUNT]...: GROUP is the resource's command group in gcloud, or
-# `table`; nothing is granted to an account without a name. One look at the resource's policy and at
-# most one change of it.
+# grant GROUP... RESOURCE -- [ROLE ACCOUNT]...: GROUP is the resource's command group in gcloud;
+# nothing is granted to an account without a name. One look at the resource's policy and at most one
+# change of it.
 grant() {
   local place=() grants=() lacking label policy found role
   while [[ $1 != -- ]]; do
@@ -32,17 +32,32 @@ grant() {
 policy() { # get|set GROUP... RESOURCE [FILE]
   local verb=$1-iam-policy
   shift
-  if [[ $1 == table ]]; then
-    bq --format=prettyjson "$verb" "$DATASET.$2" "${@:3}"
-  elif [[ $verb == get-* ]]; then
+  if [[ $verb == get-* ]]; then
     gcloud "${@:1:$#-1}" "$verb" "${!#}" --format=json
   else
     gcloud "${@:1:$#-2}" "$verb" "${@:$#-1}"
   fi
 }
 
+# grant_on_tables [TABLE ROLE ACCOUNT]...: the same for tables and views, all of them at once.
+grant_on_tables() {
+  local wanted=() lacking table role member
+  local program=("$PYTHON" -m deploy.table_grants "$GCP_PROJECT_ID.$BIGQUERY_DATASET_ID")
+  while (($#)); do
+    [[ -z $3 ]] || wanted+=("$1 $2 serviceAccount:$(email "$3")")
+    shift 3
+  done
+  lacking=$(printf '%s\n' "${wanted[@]}" | "${program[@]}")
+  while read -r table role member; do
+    grep -qxF "$table $role $member" <<<"$lacking" ||
+      report exists "$role for ${member#*:} on $table"
+  done < <(printf '%s\n' "${wanted[@]}")
+  [[ -z $lacking ]] || act create "on tables: $(paste -sd, <<<"${lacking//serviceAccount:/}")" \
+    "${program[@]}" --give <<<"$lacking"
+}
+
 grants() {
-  local name role console=${CONSOLE_SERVICE:+$CONSOLE_ACCOUNT} project=()
+  local name role console=${CONSOLE_SERVICE:+$CONSOLE_ACCOUNT} project=() tables=()
   for role in "${PIPELINE_PROJECT_ROLES[@]}"; do project+=("$role" "$PIPELINE_ACCOUNT"); done
   for role in "${DEPLOYER_PROJECT_ROLES[@]}"; do project+=("$role" "$DEPLOYER_ACCOUNT"); done
   grant projects "$GCP_PROJECT_ID" -- "${project[@]}" roles/bigquery.jobUser "$console"
@@ -60,11 +75,6 @@ grants() {
   [[ -z $USER_ID_HMAC_KEY_SECRET ]] || grant secrets "$USER_ID_HMAC_KEY_SECRET" -- \
     roles/secretmanager.secretAccessor "$EDGE_ACCOUNT" \
     roles/secretmanager.secretAccessor "$console"
-  # An erasure deletes.
-  grant table "$BIGQUERY_TABLE_ID" -- roles/bigquery.dataEditor "$PIPELINE_ACCOUNT" \
-    roles/bigquery.dataViewer "$DEPLOYER_ACCOUNT" roles/bigquery.dataEditor "$console"
-  grant table dead_letters -- \
-    roles/bigquery.dataEditor "$PIPELINE_ACCOUNT" roles/bigquery.dataEditor "$console"
   grant storage buckets "$BUCKET" -- roles/storage.objectAdmin "$PIPELINE_ACCOUNT" \
     roles/storage.objectAdmin "$DEPLOYER_ACCOUNT"
   grant artifacts repositories "$ARTIFACT_REPOSITORY" -- \
@@ -76,15 +86,18 @@ grants() {
   done
   grant iam service-accounts "$(email "$DEPLOYER_ACCOUNT")" -- \
     roles/iam.serviceAccountOpenIdTokenCreator "$DEPLOYER_ACCOUNT"
-  [[ -z $console ]] || console_grants
-}
-
-# On what nobody else needs. It looks at everything, and records its replays.
-console_grants() {
-  local name
-  grant secrets "$CONSOLE_SECRET" -- roles/secretmanager.secretAccessor "$CONSOLE_ACCOUNT"
-  grant table replays -- roles/bigquery.dataEditor "$CONSOLE_ACCOUNT"
-  for name in "${BIGQUERY_TABLE_ID}_deduplicated" schemas/reports/*.sql; do
-    grant table "$(basename "$name" .sql)" -- roles/bigquery.dataViewer "$CONSOLE_ACCOUNT"
+  [[ -z $console ]] ||
+    grant secrets "$CONSOLE_SECRET" -- roles/secretmanager.secretAccessor "$console"
+  for name in "$BIGQUERY_TABLE_ID" dead_letters; do
+    tables+=("$name" roles/bigquery.dataEditor "$PIPELINE_ACCOUNT")
   done
+  tables+=("$BIGQUERY_TABLE_ID" roles/bigquery.dataViewer "$DEPLOYER_ACCOUNT")
+  # The console looks at everything; a replay is recorded, an erasure deletes.
+  for name in "$BIGQUERY_TABLE_ID" dead_letters replays; do
+    tables+=("$name" roles/bigquery.dataEditor "$console")
+  done
+  for name in "${BIGQUERY_TABLE_ID}_deduplicated" schemas/reports/*.sql; do
+    tables+=("$(basename "$name" .sql)" roles/bigquery.dataViewer "$console")
+  done
+  grant_on_tables "${tables[@]}"
 }

@@ -1,0 +1,59 @@
+"""Says which roles on BigQuery's tables and views nobody has yet, and gives them.
+
+    python -m deploy.table_grants PROJECT.DATASET           print those of standard input that lack
+    python -m deploy.table_grants PROJECT.DATASET --give    give them
+
+A line of standard input is a table, a role and a member. `bq` would take a start for each look and
+for each change. Needs BigQuery's library.
+"""
+
+import sys
+from collections.abc import Iterable
+from typing import Any
+
+from google.api_core.exceptions import GoogleAPICallError
+from google.api_core.iam import Policy
+from google.cloud import bigquery
+
+from deploy.policy import Grant, extended, lacking
+from flex_template.bigquery.client import connect
+
+
+def by_table(lines: Iterable[str]) -> dict[str, list[Grant]]:
+    """The grants of each table."""
+    found: dict[str, list[Grant]] = {}
+    for line in lines:
+        table, role, member = line.split()
+        found.setdefault(table, []).append((role, member))
+    return found
+
+
+def read_policy(client: bigquery.Client, table: str) -> dict[str, Any]:
+    """A table's policy; an empty one if it cannot be read: then it cannot be changed either."""
+    try:
+        policy: dict[str, Any] = client.get_iam_policy(table).to_api_repr()
+    except GoogleAPICallError:  # in a dry run the table may not be there yet
+        return {}
+    return policy
+
+
+def main() -> None:
+    dataset, *flags = sys.argv[1:]
+    grants = by_table(sys.stdin)
+    with connect(f"{dataset}.{next(iter(grants))}") as client:
+        for table, wanted in grants.items():
+            name = f"{dataset}.{table}"
+            policy = read_policy(client, name)
+            missing = lacking(policy, wanted)
+            if "--give" in flags:
+                client.set_iam_policy(name, Policy.from_api_repr(extended(policy, missing)))
+            else:
+                for role, member in missing:
+                    print(table, role, member)
+
+
+if __name__ == "__main__":
+    try:
+        main()
+    except GoogleAPICallError as error:
+        sys.exit(str(error))
