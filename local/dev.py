@@ -6,7 +6,11 @@ Extensions of one's own may send too, if `ALLOWED_ORIGINS` names them.
 """
 
 import os
+import signal
+import sys
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 
 from flex_template.start import command_imports
@@ -66,12 +70,37 @@ def _look(head: Text, tables: Tables) -> View:
     return View(head, counts, tables.last(), counts.recent / RATE_SECONDS)
 
 
+@contextmanager
+def own_terminal() -> Iterator[None]:
+    """Let the keys of the terminal reach this command alone within the block.
+
+    Ctrl-C is sent to a terminal's foreground process group. GNU make, if it is in that group, ends
+    with 130 whatever its recipe returns: so this process forms a foreground group of its own. The
+    shell waits for make and would not see that Ctrl-Z has stopped us: Ctrl-Z does nothing.
+    """
+    group = os.getpgrp()
+    if group == os.getpid() or not sys.stdin.isatty() or os.tcgetpgrp(0) != group:
+        yield
+        return
+    # https://pubs.opengroup.org/onlinepubs/9799919799/functions/tcsetpgrp.html: a process of the
+    # background that gives the terminal away is stopped, unless it ignores this signal.
+    for each in (signal.SIGTTOU, signal.SIGTSTP):
+        signal.signal(each, signal.SIG_IGN)
+    os.setpgid(0, 0)
+    os.tcsetpgrp(0, os.getpgrp())
+    try:
+        yield
+    finally:
+        os.tcsetpgrp(0, group)
+
+
 if __name__ == "__main__":
-    run_with_stack(
-        dev,
-        "python -m local.dev",
-        "Keep the whole path up until Ctrl-C.",
-        interrupted=0,
-        api_key=LOCAL_API_KEY,
-        allowed_origins=f"{EXTENSION_ORIGIN},{os.environ.get('ALLOWED_ORIGINS', '')}",
-    )
+    with own_terminal():
+        run_with_stack(
+            dev,
+            "python -m local.dev",
+            "Keep the whole path up until Ctrl-C.",
+            interrupted=0,
+            api_key=LOCAL_API_KEY,
+            allowed_origins=f"{EXTENSION_ORIGIN},{os.environ.get('ALLOWED_ORIGINS', '')}",
+        )

@@ -1,7 +1,6 @@
 """One stack of `make dev`: every walk-through as its page has it, the console, and the end."""
 
 import os
-import signal
 import subprocess
 import sys
 import time
@@ -26,10 +25,19 @@ LOOKS = ("make query", "make trace", "--dry_run")
 MAKE = 'make() { command make --assume-old=.venv/.installed --no-print-directory "$@"; }'
 
 
+# Makes its standard input the terminal of its session.
+WITH_TERMINAL = """
+import fcntl, os, sys, termios
+fcntl.ioctl(0, termios.TIOCSCTTY, 0)
+os.execvp(sys.argv[1], sys.argv[1:])
+"""
+
+
 class Dev(NamedTuple):
-    """`make dev` as a process, its addresses, what it and its users have around them, and where."""
+    """`make dev` as a process, with the keys of its terminal; its addresses and surroundings."""
 
     process: subprocess.Popen[str]
+    keys: int
     console: str
     edge: str
     environment: dict[str, str]
@@ -44,18 +52,26 @@ def running(checkout: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterato
     path = os.pathsep.join(each for each in places if not Path(each).is_relative_to(ROOT))
     environment = {"PATH": path, "HOME": str(home)}
     # Our Pub/Sub starts faster than Google's, which needs the root of an SDK.
-    command = [sys.executable, "-m", "local.dev"]
-    started = environment | {"CLOUDSDK_ROOT": str(home), "ALLOWED_ORIGINS": OTHER_ORIGIN}
+    make = ["make", "--assume-old=.venv/.installed", "dev", "PORT=0"]
+    keys, terminal = os.openpty()
     with subprocess.Popen(
-        command, cwd=checkout, env=started, stdout=subprocess.PIPE, text=True
+        [sys.executable, "-c", WITH_TERMINAL, *make],
+        cwd=checkout,
+        env=environment | {"CLOUDSDK_ROOT": str(home), "ALLOWED_ORIGINS": OTHER_ORIGIN},
+        stdin=terminal,
+        stdout=subprocess.PIPE,
+        text=True,
+        start_new_session=True,
     ) as process:
         assert process.stdout is not None
         try:
             console = next(line for line in process.stdout if line.startswith("console"))
             edge = next(process.stdout)
-            yield Dev(process, console.split()[1], edge.split()[1], environment, checkout)
+            yield Dev(process, keys, console.split()[1], edge.split()[1], environment, checkout)
         finally:
             process.kill()
+            os.close(keys)  # hangs up: what is left of the session ends
+            os.close(terminal)
 
 
 @pytest.mark.parametrize("page", PAGES)
@@ -116,7 +132,7 @@ def test_the_example_extension_and_those_that_are_named_may_send(
 
 def test_ctrl_c_ends_it_and_leaves_nothing_behind(running: Dev) -> None:
     started = descendants(running.process.pid)
-    running.process.send_signal(signal.SIGINT)
+    os.write(running.keys, b"\x03")
     assert running.process.wait(COMMAND_SECONDS) == 0
     assert remaining(started) == set()
     port = running.edge.rpartition(":")[2].partition("/")[0]
