@@ -7,7 +7,6 @@ Extensions of one's own may send too, if `ALLOWED_ORIGINS` names them.
 
 import os
 import signal
-import sys
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -79,7 +78,7 @@ def own_terminal() -> Iterator[None]:
     shell waits for make and would not see that Ctrl-Z has stopped us: Ctrl-Z does nothing.
     """
     group = os.getpgrp()
-    if group == os.getpid() or not sys.stdin.isatty() or os.tcgetpgrp(0) != group:
+    if group == os.getpid() or not os.isatty(0) or os.tcgetpgrp(0) != group:
         yield
         return
     # https://pubs.opengroup.org/onlinepubs/9799919799/functions/tcsetpgrp.html: a process of the
