@@ -74,7 +74,8 @@ class BigQueryWriteServer(AbstractContextManager["BigQueryWriteServer"]):
     ) -> Iterator[AppendRowsResponse]:
         self.streams += 1
         for due, request in self._arrivals(requests, context):
-            time.sleep(max(0.0, due - time.monotonic()))
+            if (left := due - time.monotonic()) > 0:
+                time.sleep(left)
             try:
                 yield self._append(request, context)
             except StopStream:
