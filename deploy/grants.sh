@@ -16,8 +16,12 @@ grant() {
     [[ -z $2 ]] || grants+=("$1" "serviceAccount:$(email "$2")")
     shift 2
   done
-  # In a dry run the resource may not be there yet.
-  found=$(policy get "${place[@]}" 2>/dev/null) || found=
+  if [[ $APPLY == yes ]]; then
+    # One that cannot be read must not be taken for an empty one: everybody else would lose access.
+    found=$(policy get "${place[@]}")
+  else
+    found=$(policy get "${place[@]}" 2>/dev/null) || found= # the resource may not be there yet
+  fi
   policy=$(mktemp)
   lacking=$(python3 -m deploy.policy "$policy" "${grants[@]}" <<<"${found:-"{}"}")
   for ((role = 0; role < ${#grants[@]}; role += 2)); do

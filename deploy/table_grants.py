@@ -11,7 +11,7 @@ import sys
 from collections.abc import Iterable
 from typing import Any
 
-from google.api_core.exceptions import GoogleAPICallError
+from google.api_core.exceptions import GoogleAPICallError, NotFound
 from google.api_core.iam import Policy
 from google.cloud import bigquery
 
@@ -29,10 +29,14 @@ def by_table(lines: Iterable[str]) -> dict[str, list[Grant]]:
 
 
 def read_policy(client: bigquery.Client, table: str) -> dict[str, Any]:
-    """A table's policy; an empty one if it cannot be read: then it cannot be changed either."""
+    """A table's policy; an empty one if there is no table yet, as in a dry run.
+
+    Raises:
+        GoogleAPICallError: it cannot be read. Taken for empty, it would lose what it grants.
+    """
     try:
         policy: dict[str, Any] = client.get_iam_policy(table).to_api_repr()
-    except GoogleAPICallError:  # in a dry run the table may not be there yet
+    except NotFound:
         return {}
     return policy
 

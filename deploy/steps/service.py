@@ -3,7 +3,7 @@
     gcloud run services list --format=json | python3 -m deploy.steps.service NAME TAG
 
 prints for a shell, each empty if there is none: SERVING, the revision that has the traffic;
-CANDIDATE, the revision behind TAG; CANDIDATES, the tags of all candidates, separated by commas.
+CANDIDATE, the revision behind TAG; CANDIDATE_TAGS, the tags of all candidates, separated by commas.
 
 Needs nothing but Python, because it runs where gcloud does.
 """
@@ -58,7 +58,7 @@ def main() -> None:
     service = find(json.load(sys.stdin), name)
     print(f"SERVING={shlex.quote(service.serving())}")
     print(f"CANDIDATE={shlex.quote(service.revision(tag))}")
-    print(f"CANDIDATES={shlex.quote(','.join(service.candidates()))}")
+    print(f"CANDIDATE_TAGS={shlex.quote(','.join(service.candidates()))}")
 
 
 if __name__ == "__main__":

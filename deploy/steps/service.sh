@@ -3,7 +3,7 @@
 # settings.
 # shellcheck disable=SC2154
 
-# look_at_edge: sets SERVING, CANDIDATE and CANDIDATES, as deploy/steps/service.py says.
+# look_at_edge: sets SERVING, CANDIDATE and CANDIDATE_TAGS, as deploy/steps/service.py says.
 look_at_edge() {
   local services facts tag=
   [[ ! -e build/release/tag ]] || tag=$(<build/release/tag)

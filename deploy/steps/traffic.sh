@@ -13,10 +13,11 @@ source deploy/steps/lock.sh
 source deploy/steps/service.sh
 hold_lock
 refuse_older
+[[ -n $CANDIDATE ]] || give_up "no revision has this build's tag"
 
 # All of the tags: a build that died left its own.
 gcloud run services update-traffic "$EDGE_SERVICE" --region="$REGION" --quiet \
-  --to-revisions="$CANDIDATE=100" --remove-tags="$CANDIDATES"
+  --to-revisions="$CANDIDATE=100" --remove-tags="$CANDIDATE_TAGS"
 echo "$CANDIDATE serves"
 if [[ $SERVING != "$CANDIDATE" ]]; then
   echo "To roll back: gcloud run services update-traffic $EDGE_SERVICE --project=$GCP_PROJECT_ID" \

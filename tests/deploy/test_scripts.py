@@ -3,10 +3,14 @@
 import os
 import re
 import subprocess
+from unittest.mock import create_autospec
 
 import pytest
+from google.api_core.exceptions import Forbidden, NotFound
+from google.cloud import bigquery
 
 from deploy.settings import RULES
+from deploy.table_grants import read_policy
 from tests.deploy.project import REPOSITORY
 
 
@@ -44,3 +48,30 @@ def test_the_documentation_lists_every_setting_and_role() -> None:
     documentation = (REPOSITORY / "docs" / "deploy.md").read_text()
     assert len(roles) >= 10
     assert [name for name in [*RULES, *roles] if f"`{name}`" not in documentation] == []
+
+
+STUBS = """
+set -euo pipefail
+APPLY=yes
+email() { echo "$1@my-project.iam.gserviceaccount.com"; }
+gcloud() { [[ $* != *get-iam-policy* ]] && echo "changed" >&2; }
+act() { "${@:3}"; }
+source deploy/grants.sh
+grant projects my-project -- roles/viewer somebody
+"""
+
+
+def test_a_policy_that_cannot_be_read_is_not_replaced() -> None:
+    done = subprocess.run(
+        ["/bin/bash", "-c", STUBS], cwd=REPOSITORY, capture_output=True, text=True, check=False
+    )
+    assert (done.returncode, done.stderr) == (1, "")
+
+
+def test_the_policy_of_a_table_that_cannot_be_read_is_not_taken_for_empty() -> None:
+    client = create_autospec(bigquery.Client)
+    client.get_iam_policy.side_effect = NotFound("no such table")
+    assert read_policy(client, "my-project.aegis.events") == {}
+    client.get_iam_policy.side_effect = Forbidden("no permission")
+    with pytest.raises(Forbidden):
+        read_policy(client, "my-project.aegis.events")
