@@ -2,12 +2,14 @@
 # Makes the settings of one environment variables of the script that sources this file. What follows
 # from them stands here once.
 # shellcheck disable=SC2034,SC2154
+source deploy/help.sh
 
 # load_environment ENVIRONMENT: also points gcloud at the project. Takes the script's arguments.
 load_environment() {
   local settings
+  answer_help "$@"
   if [[ -z ${1:-} || $1 == -* ]]; then
-    echo "usage: $0 ENVIRONMENT ...; its first lines say what it does, and what else it takes" >&2
+    echo "usage: $0 ENVIRONMENT ...; --help says more" >&2
     exit 2
   fi
   settings=$(python3 -m deploy.settings "$1") || exit 2

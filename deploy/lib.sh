@@ -8,6 +8,7 @@ usage() {
   echo "usage: $0 ENVIRONMENT [--dry-run | --apply]; the default is --dry-run" >&2
   exit 2
 }
+answer_help "$@"
 if (($# < 1 || $# > 2)) || [[ $1 == -* ]]; then usage; fi
 case ${2:-} in
   '' | --dry-run) ;;

@@ -6,6 +6,10 @@
 #
 # docs/one-machine.md says when that is enough, and how to move to Dataflow.
 set -euo pipefail
+cd "$(dirname "${BASH_SOURCE[0]}")/../.."
+# shellcheck source=deploy/help.sh
+source deploy/help.sh
+answer_help "$@"
 
 : "${GCP_PROJECT_ID:?the project that deploy/setup.sh has set up}"
 REGION=${REGION:-us-central1}

@@ -1,10 +1,11 @@
-"""Judges what `pip-audit --format=json` found, on standard input; the argument names the image.
+"""Judges what `pip-audit --format=json` found, on standard input.
 
 Ends with 1 if a pin has a known vulnerability, and with 3 if no pin could be looked up: pip-audit
 itself ends well where the package index has no advisories, which proves nothing. What accepted.txt
 names is said, but stops nothing.
 """
 
+import argparse
 import json
 import sys
 from collections.abc import Collection
@@ -51,10 +52,13 @@ def judge(
 
 
 def main() -> None:
+    command = argparse.ArgumentParser(prog="python deploy/release/audit.py", description=__doc__)
+    command.add_argument("image", help="named in each line")
+    image = command.parse_args().image
     accepted = accepted_ids(ACCEPTED.read_text(encoding="utf-8"))
     lines, code = judge(json.load(sys.stdin)["dependencies"], accepted)
     for line in lines:
-        print(f"{sys.argv[1]}: {line}")
+        print(f"{image}: {line}")
     raise SystemExit(code)
 
 

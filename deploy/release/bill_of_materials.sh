@@ -7,6 +7,9 @@
 #                                                  and with 3 if none could be looked up
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/../.."
+# shellcheck source=deploy/help.sh
+source deploy/help.sh
+answer_help "$@"
 tools=build/release-tools
 declare -A pins=(
   [edge]=ingest_function/requirements.txt

@@ -5,6 +5,9 @@
 #   deploy/steps/build_images.sh
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/../.."
+# shellcheck source=deploy/help.sh
+source deploy/help.sh
+answer_help "$@"
 # No settings: Cloud Build's docker image has Python 3.8, which cannot read them.
 images=$(<build/release/images)
 revision=$(<build/release/revision)

@@ -5,6 +5,9 @@
 # What is not proved: a plan, which needs the providers' programs, credentials and the project.
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/../.."
+# shellcheck source=deploy/help.sh
+source deploy/help.sh
+answer_help "$@"
 tools=build/terraform-checks
 wheels=(cdktf-cdktf-provider-google==16.12.1 cdktf-cdktf-provider-google-beta==16.12.1)
 

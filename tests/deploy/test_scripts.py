@@ -3,6 +3,7 @@
 import os
 import re
 import subprocess
+from pathlib import Path
 from unittest.mock import create_autospec
 
 import pytest
@@ -40,6 +41,15 @@ def test_a_wrong_call_ends_with_one_clear_line(
 
 
 SCRIPTS = sorted((REPOSITORY / "deploy").glob("**/*.sh"))
+COMMANDS = [path for path in SCRIPTS if path.read_text().startswith("#!")]
+
+
+@pytest.mark.parametrize("script", COMMANDS, ids=lambda path: path.name)
+def test_help_is_what_the_scripts_head_says(script: Path) -> None:
+    """From whatever folder it is called."""
+    shown = subprocess.check_output([f"./{script.name}", "--help"], cwd=script.parent, text=True)
+    head = script.read_text().split("\nset -euo pipefail\n")[0].splitlines()[1:]
+    assert shown.splitlines() == [line[2:] for line in head]
 
 
 def test_the_documentation_lists_every_setting_and_role() -> None:
