@@ -46,10 +46,10 @@ replay trace erase: $(STAMP) ## dead letters again; one event's story; a user's 
 environment: $(STAMP) ## for eval: the variables by which bq and all our commands find the stack
 	@$(BIN)/python -m local.running environment
 
-test: $(STAMP) ## all tests
+test: $(STAMP) ## all tests, in five minutes on two idle cores
 	$(BIN)/python -m pytest
 
-test-fast: $(STAMP) ## the tests of the inner loop, in about a minute
+test-fast: $(STAMP) ## the tests of the inner loop, in under a minute
 	$(BIN)/python -m pytest -m "not slow"
 
 lint: $(STAMP) ## ruff, mypy --strict, generated files
