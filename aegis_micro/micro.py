@@ -17,7 +17,7 @@ from aegis_micro.application import Application
 from ingest_function.settings import Settings, read_settings
 
 HOST = "127.0.0.1"
-START_SECONDS = 10  # one is enough, unless the machine is busy
+START_SECONDS = 10  # a second is enough, unless the machine is busy
 
 
 class Micro:

@@ -10,6 +10,8 @@ from ingest_function.http.problem import Problem, ProblemCode
 from schemas import MAX_ERRORS, ErrorCode, EventError, InvalidEvent, Limits, validate
 
 MAX_EVENTS = 500
+# A longer request is validated a slice at a time, so that small ones have their turn in between;
+# docs/edge.md, "The worst request of each kind", has what they wait.
 LONG_REQUEST_EVENTS = 50
 SLICE_EVENTS = 10
 # Of one request; once reached, each further event has only one. An error takes 10 us to describe.

@@ -19,7 +19,7 @@ with command_imports(__name__):
     from local.traffic import Sent, send_samples
     from schemas import Stage
 
-ARRIVAL_SECONDS = 90  # one is enough, unless the machine is busy
+ARRIVAL_SECONDS = 90  # a second is enough, unless the machine is busy
 
 
 def run(stack: Stack, console: Console) -> None:

@@ -19,7 +19,7 @@ from flex_template.one_machine.subscription import MAX_ACK_IDS, Subscription, to
 
 PULLS = 2  # while one response is read, the other call waits for messages
 EXTEND_EVERY_SECONDS = 3  # a lease of ten seconds survives two calls that fail
-CLOSE_SECONDS = 4.0  # of the ten that a supervisor waits: see service.py
+CLOSE_SECONDS = 4.0  # a part of the six that a drain has (service.py)
 _log = logging.getLogger(__name__)
 
 

@@ -7,7 +7,7 @@ from typing import Any
 
 from ingest_function.http.exchange import Response, json_response
 
-MAX_FRAMES = 8
+MAX_FRAMES = 8  # the innermost of a traceback
 
 
 class ProblemCode(StrEnum):

@@ -2,7 +2,7 @@
 
 import os
 
-_BLOCK = 2048
+_BLOCK = 2048  # bytes, enough for more than a hundred ids of 10 or 16
 
 
 class Randomness:

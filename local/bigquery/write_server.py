@@ -26,7 +26,7 @@ from google.cloud.bigquery_storage_v1.types import (
 METHOD = "/google.cloud.bigquery.storage.v1.BigQueryWrite/AppendRows"
 MAX_REQUEST_BYTES = 20_000_000  # "must be less than 20 MB": AppendRowsRequest
 HOLD_SECONDS = 60
-MAX_STREAMS = 64
+MAX_STREAMS = 64  # each has a thread
 
 Fault = Callable[[grpc.ServicerContext, str, pa.RecordBatch], AppendRowsResponse | None]
 
