@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from http import HTTPStatus
 
 from flask import Flask, Response, render_template
-from google.api_core.exceptions import GoogleAPICallError, NotFound
+from google.api_core.exceptions import GoogleAPICallError, NotFound, RetryError
 from werkzeug.exceptions import HTTPException
 
 from console import formats
@@ -46,6 +46,7 @@ def _application(settings: Settings) -> Flask:
     app.after_request(add_headers)
     app.register_error_handler(HTTPException, _refused)
     app.register_error_handler(GoogleAPICallError, _unavailable)
+    app.register_error_handler(RetryError, _unavailable)
     app.jinja_env.globals["csrf_token"] = csrf_token
     app.jinja_env.filters |= formats.FILTERS
     for page in (now, events, dead_letters, replays, reports, erase):
@@ -58,7 +59,7 @@ def _refused(error: HTTPException) -> tuple[str, int]:
     return render_template("error.html", code=code, message=error.description), code
 
 
-def _unavailable(error: GoogleAPICallError) -> tuple[str, int] | Response:
+def _unavailable(error: GoogleAPICallError | RetryError) -> tuple[str, int] | Response:
     if isinstance(error, NotFound):
         message = "A table or view is missing: deploy/setup.sh --apply creates it."
     else:

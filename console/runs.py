@@ -9,7 +9,7 @@ import threading
 import uuid
 from dataclasses import dataclass, field, replace
 
-from google.api_core.exceptions import GoogleAPICallError
+from google.api_core.exceptions import GoogleAPIError
 from google.cloud import bigquery
 
 from flex_template.bigquery.group_commit.retry import AppendError
@@ -57,7 +57,7 @@ class Runs:
             for progress in replay(self._client, options, run.run_id):
                 run.progress = progress
                 run.error = progress.stopped
-        except (AppendError, GoogleAPICallError, RepairError) as error:
+        except (AppendError, GoogleAPIError, RepairError) as error:
             run.error = str(error)
         except Exception:
             logger.exception("run %s: internal error", run.run_id)

@@ -11,12 +11,13 @@ import sys
 from collections.abc import Iterable
 from typing import Any
 
-from google.api_core.exceptions import GoogleAPICallError, NotFound
+from google.api_core.exceptions import NotFound
 from google.api_core.iam import Policy
 from google.cloud import bigquery
 
 from deploy.policy import Grant, extended, lacking
-from flex_template.bigquery.client import connect
+from flex_template.bigquery.client import PATIENCE, connect
+from flex_template.command_line import clear_ends
 
 
 def by_table(lines: Iterable[str]) -> dict[str, list[Grant]]:
@@ -32,10 +33,10 @@ def read_policy(client: bigquery.Client, table: str) -> dict[str, Any]:
     """A table's policy; an empty one if there is no table yet, as in a dry run.
 
     Raises:
-        GoogleAPICallError: it cannot be read. Taken for empty, it would lose what it grants.
+        GoogleAPIError: it cannot be read. Taken for empty, it would lose what it grants.
     """
     try:
-        policy: dict[str, Any] = client.get_iam_policy(table).to_api_repr()
+        policy: dict[str, Any] = client.get_iam_policy(table, retry=PATIENCE).to_api_repr()
     except NotFound:
         return {}
     return policy
@@ -50,14 +51,13 @@ def main() -> None:
             policy = read_policy(client, name)
             missing = lacking(policy, wanted)
             if "--give" in flags:
-                client.set_iam_policy(name, Policy.from_api_repr(extended(policy, missing)))
+                given = Policy.from_api_repr(extended(policy, missing))
+                client.set_iam_policy(name, given, retry=PATIENCE)
             else:
                 for role, member in missing:
                     print(table, role, member)
 
 
 if __name__ == "__main__":
-    try:
+    with clear_ends():
         main()
-    except GoogleAPICallError as error:
-        sys.exit(str(error))

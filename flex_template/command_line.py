@@ -9,7 +9,7 @@ import sys
 from collections.abc import Collection, Iterator, Sequence
 from contextlib import contextmanager
 
-from google.api_core.exceptions import GoogleAPIError
+from google.api_core.exceptions import GoogleAPIError, RetryError
 from google.auth.exceptions import GoogleAuthError
 
 from flex_template.bigquery import table_name
@@ -100,6 +100,8 @@ def clear_ends() -> Iterator[None]:
         yield
     except KeyboardInterrupt:
         sys.exit(128 + signal.SIGINT)
+    except RetryError as error:
+        sys.exit(f"stopped: no answer in time: {error.cause}")
     except (GoogleAPIError, GoogleAuthError) as error:
         sys.exit(f"stopped: {error}")
 

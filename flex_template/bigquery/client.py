@@ -8,13 +8,18 @@ from google.api_core.exceptions import Forbidden, NotFound, RetryError
 from google.auth.credentials import AnonymousCredentials
 from google.auth.exceptions import DefaultCredentialsError
 from google.cloud import bigquery
-from google.cloud.bigquery.retry import DEFAULT_RETRY
+from google.cloud.bigquery.retry import DEFAULT_JOB_RETRY, DEFAULT_RETRY
 
 from flex_template.bigquery.table_name import TableName
 from schemas import table_schema
 
 EMULATOR_VARIABLE = "BIGQUERY_EMULATOR_HOST"
-_PATIENCE = DEFAULT_RETRY.with_timeout(10)  # seconds; by default it tries for ten minutes
+# By default the library tries for ten minutes, and runs a job again for forty: a person who waits
+# for a command or a page takes it for dead long before.
+PATIENCE_SECONDS = 30.0
+PATIENCE = DEFAULT_RETRY.with_timeout(PATIENCE_SECONDS)
+FIRST_LOOK = DEFAULT_RETRY.with_timeout(10.0)  # an address may be wrong
+_JOB_PATIENCE = DEFAULT_JOB_RETRY.with_timeout(PATIENCE_SECONDS)
 Parameter: TypeAlias = bigquery.ScalarQueryParameter | bigquery.ArrayQueryParameter
 
 
@@ -40,7 +45,7 @@ def check_table(client: bigquery.Client, name: str, table: str) -> None:
         SystemExit: it does not exist, cannot be read, or lacks columns.
     """
     try:
-        found = {field.name for field in client.get_table(name, retry=_PATIENCE).schema}
+        found = {field.name for field in client.get_table(name, retry=FIRST_LOOK).schema}
     except NotFound:
         sys.exit(f"table {name} does not exist; deploy/setup.sh creates it")
     except Forbidden:
@@ -61,4 +66,10 @@ def run_query(
 ) -> bigquery.table.RowIterator:
     """Run one statement to its end; never from the cache, which may lag behind appended rows."""
     config = bigquery.QueryJobConfig(query_parameters=parameters, use_query_cache=False)
-    return client.query(sql, job_config=config).result(page_size=page_size)
+
+    def run() -> bigquery.table.RowIterator:
+        job = client.query(sql, job_config=config, retry=None, job_retry=None)
+        return job.result(page_size=page_size, retry=PATIENCE, job_retry=None)
+
+    # Not by the library's `job_retry`: it tries for its own ten minutes to have the job taken.
+    return _JOB_PATIENCE(run)()

@@ -10,10 +10,10 @@ from collections.abc import Callable
 from functools import partial
 from typing import NamedTuple
 
-from google.api_core.exceptions import Conflict, Forbidden, NotFound, PreconditionFailed
+from google.api_core.exceptions import Conflict, Forbidden, NotFound, PreconditionFailed, RetryError
 from google.cloud import bigquery
 
-from flex_template.bigquery.client import connect
+from flex_template.bigquery.client import FIRST_LOOK, PATIENCE, connect, run_query
 from flex_template.bigquery.table_name import TableName
 from schemas.evolution import statements
 from schemas.evolution.differences import DAY_MILLISECONDS, differences, faults
@@ -114,11 +114,13 @@ def make_plan(
 
 def _has_dataset(client: bigquery.Client, name: TableName) -> bool:
     try:
-        client.get_dataset(name.full_dataset)
+        client.get_dataset(name.full_dataset, retry=FIRST_LOOK)
     except NotFound:
         return False
     except Forbidden:
         sys.exit(f"no permission to read dataset {name.full_dataset}; nothing was changed")
+    except RetryError:
+        sys.exit(f"BigQuery does not answer for dataset {name.full_dataset}; nothing was changed")
     return True
 
 
@@ -127,7 +129,7 @@ def _plan_table(
 ) -> tuple[Found, Step | None]:
     """What there is of `table`, one of `TABLES`, and what would make or complete it."""
     try:
-        existing = client.get_table(full_name)
+        existing = client.get_table(full_name, retry=PATIENCE)
     except NotFound:
         return Found(full_name, exists=False), _creation(table, full_name, stored)
     except Forbidden:
@@ -148,7 +150,7 @@ def _plan_table(
 def _creation(table: str, full_name: str, stored: Layout) -> Step:
     statement = statements.create_table(full_name, table_schema(table), stored)
     wanted = new_table(table, full_name, stored)
-    return Step(full_name, statement, lambda client: client.create_table(wanted))
+    return Step(full_name, statement, lambda client: client.create_table(wanted, retry=PATIENCE))
 
 
 def new_table(table: str, full_name: str, stored: Layout) -> bigquery.Table:
@@ -173,13 +175,13 @@ def _extension(existing: bigquery.Table, missing: list[Field]) -> Step:
         ]
         # By the REST method that the statement stands for: it carries the table's etag, and so
         # changes nothing if somebody else has changed the table since it was read.
-        client.update_table(existing, ["schema"])
+        client.update_table(existing, ["schema"], retry=PATIENCE)
 
     return Step(full_name, statements.add_columns(full_name, missing), carry_out)
 
 
 def _run(statement: str, client: bigquery.Client) -> None:
-    client.query(statement).result()
+    run_query(client, statement)
 
 
 def apply(client: bigquery.Client, plan: Plan) -> None:
@@ -198,6 +200,9 @@ def apply(client: bigquery.Client, plan: Plan) -> None:
             _stop(plan, f"no permission to change {step.target}: {reason}", changed)
         except (PreconditionFailed, Conflict):
             _stop(plan, f"somebody else changed {step.target}: run it again", changed)
+        except RetryError:
+            fault = f"BigQuery does not answer for {step.target}: run it again"
+            _stop(plan, fault, [*changed, f"perhaps {step.target}"])
         changed.append(step.target)
     if plan.added_to_events:
         wait_for_columns(plan.events_table, plan.added_to_events)

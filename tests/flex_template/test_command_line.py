@@ -25,3 +25,9 @@ def test_ctrl_c_ends_a_command_with_130_and_no_word() -> None:
 def test_a_service_or_a_login_that_fails_ends_it_with_one_line(error: Exception) -> None:
     with pytest.raises(SystemExit, match=r"^stopped: .+$"), clear_ends():
         raise error
+
+
+def test_a_service_that_gives_no_answer_says_why_at_last() -> None:
+    with pytest.raises(SystemExit) as ended, clear_ends():
+        raise RetryError("Timeout of 30.0s exceeded", ConnectionError("Connection refused"))
+    assert ended.value.code == "stopped: no answer in time: Connection refused"

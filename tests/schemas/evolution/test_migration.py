@@ -13,6 +13,7 @@ import pytest
 from google.cloud import bigquery
 from werkzeug import Request, Response
 
+from flex_template.bigquery.client import PATIENCE
 from flex_template.steps import convert_event
 from schemas import TABLES, Event, event_columns, layout, table_schema
 from schemas.__main__ import main
@@ -142,6 +143,22 @@ def test_a_change_that_is_not_let_through_says_what_it_found_and_leaves_the_rest
     assert re.fullmatch(fault, said)
     assert changed == "nothing was changed"
     assert changes == [("PATCH", "as-read")]
+
+
+def test_a_change_without_an_answer_says_what_it_found(monkeypatch: pytest.MonkeyPatch) -> None:
+    def answer(request: Request) -> Response:
+        if request.method == "GET":
+            return json_response(description_of(request.path))
+        return json_response({}, HTTPStatus.SERVICE_UNAVAILABLE)
+
+    monkeypatch.setattr("schemas.evolution.migration.PATIENCE", PATIENCE.with_timeout(0.01))
+    with serve(answer) as url:
+        monkeypatch.setenv("BIGQUERY_EMULATOR_HOST", url)
+        with pytest.raises(SystemExit) as exit_:
+            migration.migrate("aegis-test.aegis.events", execute=True)
+    *_, said, changed = str(exit_.value).splitlines()
+    assert said == "BigQuery does not answer for aegis-test.aegis.events: run it again"
+    assert changed == "changed: perhaps aegis-test.aegis.events"
 
 
 def test_a_change_that_stops_halfway_says_how_far_it_went(monkeypatch: pytest.MonkeyPatch) -> None:
