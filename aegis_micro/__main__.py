@@ -4,6 +4,7 @@ import argparse
 import os
 import signal
 import threading
+from contextlib import ExitStack
 
 from aegis_micro.micro import Micro
 from ingest_function.settings import ConfigurationError
@@ -25,14 +26,20 @@ def main() -> None:
         micro = Micro(
             port=options.port, api_key=options.api_key, allowed_origins=options.allowed_origin
         )
-        with micro:
-            _serve(micro)
     except (ConfigurationError, SchemaFileError) as error:
         raise SystemExit(f"aegis-micro: {error}") from None
+    with ExitStack() as stack:
+        _start(stack, micro, options.port)
+        _serve(micro)
+
+
+def _start(stack: ExitStack, micro: Micro, port: int) -> None:
+    try:
+        stack.enter_context(micro)
     except OSError as error:
         reason = os.strerror(error.errno or 0).lower()
         hint = "choose another with --port (make micro PORT=8081), or 0 for a free one"
-        raise SystemExit(f"aegis-micro: port {options.port}: {reason}: {hint}") from None
+        raise SystemExit(f"aegis-micro: port {port}: {reason}: {hint}") from None
 
 
 def _serve(micro: Micro) -> None:

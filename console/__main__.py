@@ -18,8 +18,7 @@ with command_imports(__name__):
     from granian.server import Server
 
     from console.app import create_app
-
-MAX_PORT = 65_535
+    from flex_template.command_line import MAX_PORT, is_port
 
 # Each waits for BigQuery most of its time, so there are more than cores; granian would warn of it.
 THREADS = 8
@@ -56,7 +55,7 @@ def read_address(environment: Mapping[str, str]) -> tuple[str, int]:
         SystemExit: the port is not a number in its range.
     """
     port = environment.get("PORT", "8080")
-    if not (port.isascii() and port.isdigit() and int(port[:6]) <= MAX_PORT):
+    if not is_port(port):
         raise SystemExit(f"console: PORT must be a number from 0 to {MAX_PORT}")
     return environment.get("HOST", "0.0.0.0"), int(port)  # noqa: S104 - a container's own network
 

@@ -17,6 +17,7 @@ from flex_template.bigquery.table_name import TableName
 
 _SIMILARITY = 0.75  # below it, two names of options have little more than a word in common
 MAX_DIGITS = 9  # of a whole number: more would be a slip
+MAX_PORT = 65_535
 # "Streaming into partitioned tables": ten years back.
 # https://cloud.google.com/bigquery/docs/streaming-data-into-bigquery
 MAX_AGE_DAYS = 3650
@@ -75,6 +76,18 @@ def positive_integer(text: str) -> int:
     """An argparse type for whole numbers from 1."""
     if not (text.isascii() and text.isdigit() and len(text) <= MAX_DIGITS and int(text) > 0):
         raise argparse.ArgumentTypeError(f"{text!r} is not a positive whole number; example: 1000")
+    return int(text)
+
+
+def is_port(text: str) -> bool:
+    """Whether it is a port's number, or 0, which stands for any that is free."""
+    return text.isascii() and text.isdigit() and int(text[:MAX_DIGITS]) <= MAX_PORT
+
+
+def port(text: str) -> int:
+    """An argparse type for what `is_port` takes."""
+    if not is_port(text):
+        raise argparse.ArgumentTypeError(f"{text!r} is not a port: a number from 0 to {MAX_PORT}")
     return int(text)
 
 

@@ -11,7 +11,8 @@ import httpx
 from google.api_core.exceptions import GoogleAPIError
 from rich.console import Console
 
-from local.process import StackError, port
+from flex_template.command_line import port
+from local.process import StackError
 from local.stack import Stack
 
 ENDING_SECONDS = 1  # a broken connection is seen before the end of the process behind it

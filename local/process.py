@@ -1,6 +1,5 @@
 """Child processes that never outlive this one, with their output in a file."""
 
-import argparse
 import os
 import secrets
 import socket
@@ -17,7 +16,6 @@ from local import end_with_parent
 STOP_SECONDS = end_with_parent.GRACE_SECONDS + 5
 LOG_LINES = 15  # the end of a traceback, and its message
 FIRST_PORT, LAST_PORT = 20_000, 32_000  # see `free_port`
-MAX_PORT = 65_535
 
 
 class StackError(Exception):
@@ -82,7 +80,7 @@ class Process:
 
 
 def make_folder(folder: Path) -> None:
-    """Make a folder below the project's own, unless it is there.
+    """Make a folder and those above it, unless they are there.
 
     Raises:
         StackError: nothing may be written there.
@@ -91,13 +89,6 @@ def make_folder(folder: Path) -> None:
         folder.mkdir(parents=True, exist_ok=True)
     except OSError as error:
         raise StackError(f"cannot make the folder {folder}: {error.strerror}") from None
-
-
-def port(text: str) -> int:
-    """An argparse type for a port, of which 0 stands for any that is free."""
-    if not (text.isascii() and text.isdigit() and int(text[:6]) <= MAX_PORT):
-        raise argparse.ArgumentTypeError(f"{text!r} is not a port: a number from 0 to {MAX_PORT}")
-    return int(text)
 
 
 def free_port() -> int:

@@ -2,6 +2,8 @@
 
 import argparse
 
+from flex_template.command_line import is_port
+
 MAX_PROCESSES = 64
 
 
@@ -30,6 +32,6 @@ def _processes(text: str) -> int:
 
 def _address(text: str) -> tuple[str, int]:
     host, _, port = text.rpartition(":")
-    if not host or not (port.isascii() and port.isdigit() and int(port[:9]) < 2**16):
+    if not host or not is_port(port):
         raise argparse.ArgumentTypeError(f"{text!r} is malformed; example: 127.0.0.1:9464")
     return host.strip("[]"), int(port)

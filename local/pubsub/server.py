@@ -15,7 +15,7 @@ from typing import Self
 
 import grpc
 
-from local.process import port
+from flex_template.command_line import port
 from local.pubsub.faults import Faults
 from local.pubsub.handlers import handlers
 from local.pubsub.state import PubSubState
