@@ -10,8 +10,8 @@ from ingest_function.http.exchange import Request, Response, json_response
 from ingest_function.http.problem import Problem, ProblemCode
 from schemas import InvalidEvent, parse_json
 
-MAX_WAIT_SECONDS = 60  # whoever waits longer hears nothing of a test that hangs
-MAX_BODY_BYTES = 64 * 1024  # a fault has six members
+MAX_WAIT_SECONDS = 60  # a test that has waited this long hangs
+MAX_BODY_BYTES = 64 * 1024  # far more than the six members of a fault
 
 Query = Mapping[str, list[str]]
 Handler = Callable[[Request, Query], Awaitable[Response]]

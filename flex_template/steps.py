@@ -26,7 +26,7 @@ from schemas import (
 from schemas.quarantine import is_quarantined, quarantine_errors
 
 EventRow = tuple[Any, ...]
-# As far as a client's clock may be ahead, too.
+# As far ahead as an event's own time may be.
 CLOCK_SKEW = 24 * 60 * 60 * 1_000_000
 is_request_id = re.compile("[A-Za-z0-9._-]{1,64}").fullmatch  # as schemas/openapi.yaml has it
 _NO_EVENT_ID = uuid.UUID("5b0c9e52-6d0f-4c7e-9b7e-0c6a2f1d8e11")
