@@ -9,7 +9,7 @@ from ingest_function.http.problem import Problem, ProblemCode, unavailable
 
 MAX_DELAY_SECONDS = 60  # longer than clients wait
 MAX_FAULTS = 1_000
-_STATUSES = (0, 429, 500, 503)  # those of the edge after which a client sends again, and none
+_STATUSES = (0, 429, 500, 503)  # after the last three a client sends again; 0 only delays
 
 
 class InvalidFault(ValueError):  # noqa: N818 - a verdict on the input
