@@ -90,14 +90,3 @@ check_access() {
     exit 1
   }
 }
-
-declare -A POLICIES # of each resource asked about: one line per role and member
-
-# has_role ROLE MEMBER GROUP... RESOURCE: GROUP is the gcloud command group of the resource.
-has_role() {
-  local role=$1 member=$2 group=("${@:3:$#-3}") resource=${!#} key=${*:3}
-  [[ -v POLICIES[$key] ]] ||
-    POLICIES[$key]=$(gcloud "${group[@]}" get-iam-policy "$resource" \
-      --flatten='bindings[].members' --format='value(bindings.role,bindings.members)')
-  grep -qxF "$role	$member" <<<"${POLICIES[$key]}"
-}

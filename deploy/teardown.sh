@@ -32,8 +32,7 @@ revoke() { # ACCOUNT ROLE...: grants on deleted resources go with them, those on
   local account=$1 role member
   member=serviceAccount:$(email "$account")
   for role in "${@:2}"; do
-    remove "$role for $account on $GCP_PROJECT_ID" \
-      has_role "$role" "$member" projects "$GCP_PROJECT_ID" -- \
+    remove "$role for $account on $GCP_PROJECT_ID" grep -qxF "$role	$member" - <<<"$granted" -- \
       gcloud projects remove-iam-policy-binding "$GCP_PROJECT_ID" --role="$role" \
       --member="$member" --condition=None
   done
@@ -52,6 +51,8 @@ remove_each dashboard "displayName=\"$DASHBOARD\"" gcloud monitoring dashboards
 remove_each "notification channel" userLabels.service=aegis gcloud beta monitoring channels
 remove "metric $REJECTIONS_METRIC" gcloud logging metrics describe "$REJECTIONS_METRIC" -- \
   gcloud logging metrics delete "$REJECTIONS_METRIC"
+granted=$(gcloud projects get-iam-policy "$GCP_PROJECT_ID" --flatten='bindings[].members' \
+  --format='value(bindings.role,bindings.members)')
 revoke "$PIPELINE_ACCOUNT" "${PIPELINE_PROJECT_ROLES[@]}"
 revoke "$DEPLOYER_ACCOUNT" "${DEPLOYER_PROJECT_ROLES[@]}"
 [[ -z $CONSOLE_SERVICE ]] || revoke "$CONSOLE_ACCOUNT" roles/bigquery.jobUser
