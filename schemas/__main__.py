@@ -116,8 +116,11 @@ def _parser() -> argparse.ArgumentParser:
         help="record the versions' files, which must not change after that",
     )
     releasing.set_defaults(run=_release)
-    for name, words in (("plan", "say what the dataset lacks"), ("apply", "add what it lacks")):
-        migrating = commands.add_parser(name, help=f"{words}, and in which order to roll it out")
+    for name, words in (
+        ("plan", "say what the dataset lacks, and"),
+        ("apply", "add what it lacks, and say"),
+    ):
+        migrating = commands.add_parser(name, help=f"{words} in which order to roll it out")
         migrating.add_argument(
             "--events_table",
             required=True,
