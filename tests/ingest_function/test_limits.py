@@ -47,7 +47,7 @@ def test_a_gzipped_body_may_inflate_to_one_mebibyte(
 
 
 def test_a_gzip_bomb_is_refused(edge: httpx.Client, inbox: Inbox) -> None:
-    bomb = gzip.compress(bytes(500 * MAX_BODY_BYTES), compresslevel=9)
+    bomb = gzip.compress(bytes(100 * MAX_BODY_BYTES), compresslevel=9)
     assert len(bomb) < MAX_BODY_BYTES
     response = edge.post("/v1/events", content=bomb, headers=GZIP)
     assert (response.status_code, response.json()["code"]) == (413, "body_too_large")
