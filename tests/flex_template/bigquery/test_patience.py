@@ -13,6 +13,7 @@ from flex_template.bigquery.client import PATIENCE_SECONDS, connect, run_query
 from flex_template.replay.options import parse
 from flex_template.replay.run import preview
 from schemas.evolution import migration
+from schemas.evolution.write_api import wait_for_columns
 from tests.flex_template.runs import DEAD_LETTERS_TABLE, EVENTS_TABLE
 
 SETTINGS = {
@@ -59,6 +60,16 @@ def test_plan_and_apply_end_with_one_line(pauses: Pauses, *, execute: bool) -> N
     line = "^BigQuery does not answer for dataset aegis-test.aegis; nothing was changed$"
     with pytest.raises(SystemExit, match=line):
         migration.migrate(EVENTS_TABLE, execute=execute)
+    assert 0 < pauses.seconds <= PATIENCE_SECONDS
+
+
+def test_apply_does_not_wait_long_for_a_write_api_that_is_silent(
+    pauses: Pauses, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("BIGQUERY_STORAGE_EMULATOR_HOST", "127.0.0.1:1")
+    line = r"^the columns are there, but the write API does not answer: Timeout of 30\.0s exceeded$"
+    with pytest.raises(SystemExit, match=line):
+        wait_for_columns(EVENTS_TABLE, {"session_id"})
     assert 0 < pauses.seconds <= PATIENCE_SECONDS
 
 
