@@ -54,9 +54,12 @@ def _release(options: argparse.Namespace) -> None:
 
 def _plan(options: argparse.Namespace) -> None:
     # BigQuery's libraries are not among the edge's, which imports this package too.
-    from flex_template.bigquery.table_name import TableName  # noqa: PLC0415
-    from flex_template.command_line import clear_ends  # noqa: PLC0415
-    from schemas.evolution.migration import found, migrate  # noqa: PLC0415
+    from flex_template.start import command_imports  # noqa: PLC0415
+
+    with command_imports(__name__):
+        from flex_template.bigquery.table_name import TableName  # noqa: PLC0415
+        from flex_template.command_line import clear_ends  # noqa: PLC0415
+        from schemas.evolution.migration import found, migrate  # noqa: PLC0415
 
     try:
         events_table = str(TableName.parse(options.events_table))
