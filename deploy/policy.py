@@ -14,6 +14,8 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
+from deploy.help import answer_help
+
 Grant = tuple[str, str]
 
 
@@ -42,6 +44,7 @@ def extended(policy: dict[str, Any], grants: Iterable[Grant]) -> dict[str, Any]:
 
 
 def main() -> None:
+    answer_help(__doc__)
     file, *words = sys.argv[1:]
     policy = json.load(sys.stdin)
     missing = lacking(policy, zip(words[::2], words[1::2], strict=True))

@@ -15,6 +15,7 @@ from google.api_core.exceptions import NotFound
 from google.api_core.iam import Policy
 from google.cloud import bigquery
 
+from deploy.help import answer_help
 from deploy.policy import Grant, extended, lacking
 from flex_template.bigquery.client import PATIENCE, connect
 from flex_template.command_line import clear_ends
@@ -43,6 +44,7 @@ def read_policy(client: bigquery.Client, table: str) -> dict[str, Any]:
 
 
 def main() -> None:
+    answer_help(__doc__)
     dataset, *flags = sys.argv[1:]
     grants = by_table(sys.stdin)
     with connect(f"{dataset}.{next(iter(grants))}") as client:

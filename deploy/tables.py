@@ -9,6 +9,8 @@ import sys
 from collections.abc import Iterator
 from typing import Any
 
+from deploy.help import answer_help
+
 
 def findings(table: dict[str, Any]) -> Iterator[tuple[str, str]]:
     """Of one table: its outcomes, each with its label."""
@@ -25,6 +27,7 @@ def findings(table: dict[str, Any]) -> Iterator[tuple[str, str]]:
 
 
 def main() -> None:
+    answer_help(__doc__)
     for table in json.load(sys.stdin):
         for outcome, label in findings(table):
             print(outcome, label, sep="\t")

@@ -15,6 +15,7 @@ from pathlib import Path
 from string import Template
 from typing import Any
 
+from deploy.help import answer_help
 from deploy.settings import read
 
 ALERTS = Path(__file__).parent / "alerts"
@@ -43,6 +44,7 @@ def write_alerts(folder: Path, settings: Mapping[str, str], *channels: str) -> N
 
 
 def main() -> None:
+    answer_help(__doc__)
     environment, path, *more = sys.argv[1:]
     settings = read(environment)
     if path == "--alerts":

@@ -21,6 +21,7 @@ from typing import Any, NamedTuple, TypeVar
 from urllib.error import HTTPError, URLError
 from urllib.request import Request, urlopen
 
+from deploy.help import answer_help
 from deploy.settings import read
 from deploy.steps.service import find
 
@@ -214,6 +215,7 @@ def look_for(settings: dict[str, str], accepted: dict[str, str], *, row_only: bo
 
 
 def main() -> None:
+    answer_help(__doc__)
     environment, tag, *flags = sys.argv[1:]
     settings = read(environment)
     try:

@@ -14,6 +14,8 @@ import sys
 from collections.abc import Iterable
 from typing import Any, NamedTuple
 
+from deploy.help import answer_help
+
 
 class Service(NamedTuple):
     """The status of a service; an empty one if there is no service."""
@@ -54,6 +56,7 @@ def find(services: Iterable[dict[str, Any]], name: str) -> Service:
 
 
 def main() -> None:
+    answer_help(__doc__)
     name, tag = sys.argv[1:]
     service = find(json.load(sys.stdin), name)
     print(f"SERVING={shlex.quote(service.serving())}")

@@ -13,6 +13,8 @@ import sys
 from pathlib import Path
 from typing import Any
 
+from deploy.help import answer_help
+
 
 def complete(spec: dict[str, Any], metadata: dict[str, Any]) -> dict[str, Any]:
     """The spec with all of `metadata`, and its own image for the workers too."""
@@ -21,6 +23,7 @@ def complete(spec: dict[str, Any], metadata: dict[str, Any]) -> dict[str, Any]:
 
 
 def main() -> None:
+    answer_help(__doc__)
     # gcloud prints the spec, which is JSON already, as one JSON string.
     spec = json.loads(json.load(sys.stdin))
     metadata = json.loads(Path(sys.argv[1]).read_text())

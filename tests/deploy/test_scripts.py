@@ -1,5 +1,6 @@
 """The scripts as files: what they say to a wrong call, and that the page knows them."""
 
+import importlib
 import os
 import re
 import subprocess
@@ -50,6 +51,26 @@ def test_help_is_what_the_scripts_head_says(script: Path) -> None:
     shown = subprocess.check_output([f"./{script.name}", "--help"], cwd=script.parent, text=True)
     head = script.read_text().split("\nset -euo pipefail\n")[0].splitlines()[1:]
     assert shown.splitlines() == [line[2:] for line in head]
+
+
+# A shell evaluates what the first prints; the second needs what `make check-terraform` fetches.
+OTHERS = {"deploy.settings", "deploy.terraform.check_schema"}
+PROGRAMS = {
+    ".".join(path.relative_to(REPOSITORY).with_suffix("").parts)
+    for path in (REPOSITORY / "deploy").glob("**/*.py")
+    if "def main(" in path.read_text()
+}
+
+
+@pytest.mark.parametrize("name", sorted(PROGRAMS - OTHERS))
+def test_a_program_answers_a_call_for_help(
+    name: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr("sys.argv", [name, "--help"])
+    with pytest.raises(SystemExit) as ended:
+        importlib.import_module(name).main()
+    assert not ended.value.code
+    assert "python" in capsys.readouterr().out
 
 
 def test_the_documentation_lists_every_setting_and_role() -> None:
