@@ -49,7 +49,7 @@ class PoisonSearch:
         return parts
 
     def suspects_to_retry(self) -> list[Request]:
-        """All suspects once more; they are no suspects until refused again."""
+        """All suspects once more; they are not suspects until refused again."""
         suspects, self.suspects = self.suspects, []
         self.trying += len(suspects)
         self.rounds += 1

@@ -112,7 +112,7 @@ def requests_of(table: Table, appends: Sequence[Append]) -> Iterator[Request]:
         rows = one_batch([rows for append in appends for rows in append.rows], table.schema)
     except (OverflowError, TypeError, ValueError) as error:  # as Arrow raises them
         if len(appends) == 1:
-            reason = f"{table.write_stream}: rows that are no columns: {type(error).__name__}"
+            reason = f"{table.write_stream}: rows that do not fit: {type(error).__name__}"
             appends[0].fail(AppendError(reason))
             return
         for append in appends:

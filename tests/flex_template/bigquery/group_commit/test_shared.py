@@ -103,7 +103,7 @@ def test_rows_that_do_not_fit_the_columns_fail_their_own_bundle_alone(
     right.rows.append([[(2, "text"), (3, "text")], batch((4,))], [2, 3, 4], 0)
     waiting.set()
     errors = flush_all([wrong, right])
-    assert "rows that are no columns: ArrowInvalid" in str(errors.pop(0))
+    assert "rows that do not fit: ArrowInvalid" in str(errors.pop(0))
     assert errors == {}
     assert stored(bigquery) == Counter([-1, 2, 3, 4])
 
