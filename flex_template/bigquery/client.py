@@ -45,13 +45,14 @@ def check_table(client: bigquery.Client, name: str, table: str) -> None:
         SystemExit: it does not exist, cannot be read, or lacks columns.
     """
     try:
-        found = {field.name for field in client.get_table(name, retry=FIRST_LOOK).schema}
+        existing = client.get_table(name, retry=FIRST_LOOK, timeout=PATIENCE_SECONDS)
     except NotFound:
         sys.exit(f"table {name} does not exist; deploy/setup.sh creates it")
     except Forbidden:
         sys.exit(f"no permission to read table {name}; deploy/setup.sh grants it")
     except RetryError:
         sys.exit(f"BigQuery does not answer for table {name}")
+    found = {field.name for field in existing.schema}
     missing = [field["name"] for field in table_schema(table) if field["name"] not in found]
     if missing:
         command = f"; to add them: python -m schemas apply --events_table={name}"

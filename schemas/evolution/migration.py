@@ -13,7 +13,7 @@ from typing import NamedTuple
 from google.api_core.exceptions import Conflict, Forbidden, NotFound, PreconditionFailed, RetryError
 from google.cloud import bigquery
 
-from flex_template.bigquery.client import FIRST_LOOK, PATIENCE, connect, run_query
+from flex_template.bigquery.client import FIRST_LOOK, PATIENCE, PATIENCE_SECONDS, connect, run_query
 from flex_template.bigquery.table_name import TableName
 from schemas.evolution import statements
 from schemas.evolution.differences import DAY_MILLISECONDS, differences, faults
@@ -114,7 +114,7 @@ def make_plan(
 
 def _has_dataset(client: bigquery.Client, name: TableName) -> bool:
     try:
-        client.get_dataset(name.full_dataset, retry=FIRST_LOOK)
+        client.get_dataset(name.full_dataset, retry=FIRST_LOOK, timeout=PATIENCE_SECONDS)
     except NotFound:
         return False
     except Forbidden:

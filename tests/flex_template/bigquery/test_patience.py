@@ -2,14 +2,17 @@
 
 import io
 import runpy
+import socket
 import time
+from collections.abc import Callable
+from functools import partial
 from http import HTTPStatus
 
 import pytest
 from google.api_core.exceptions import RetryError
 
 from console.app import create_app
-from flex_template.bigquery.client import PATIENCE_SECONDS, connect, run_query
+from flex_template.bigquery.client import PATIENCE_SECONDS, check_table, connect, run_query
 from flex_template.replay.options import parse
 from flex_template.replay.run import preview
 from schemas.evolution import migration
@@ -61,6 +64,29 @@ def test_plan_and_apply_end_with_one_line(pauses: Pauses, *, execute: bool) -> N
     with pytest.raises(SystemExit, match=line):
         migration.migrate(EVENTS_TABLE, execute=execute)
     assert 0 < pauses.seconds <= PATIENCE_SECONDS
+
+
+def look_at_events() -> None:
+    with connect(EVENTS_TABLE) as client:
+        check_table(client, EVENTS_TABLE, "events")
+
+
+@pytest.mark.parametrize(
+    ("module", "look"),
+    [
+        ("flex_template.bigquery.client", look_at_events),
+        ("schemas.evolution.migration", partial(migration.found, EVENTS_TABLE)),
+    ],
+)
+def test_a_first_look_ends_if_something_listens_and_never_answers(
+    monkeypatch: pytest.MonkeyPatch, module: str, look: Callable[[], object]
+) -> None:
+    monkeypatch.setattr(f"{module}.PATIENCE_SECONDS", 0.1)
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        port = silent.getsockname()[1]
+        monkeypatch.setenv("BIGQUERY_EMULATOR_HOST", f"http://127.0.0.1:{port}")
+        with pytest.raises(SystemExit, match=r"^BigQuery does not answer for "):
+            look()
 
 
 def test_apply_does_not_wait_long_for_a_write_api_that_is_silent(
