@@ -8,7 +8,7 @@ from typing import Any
 from ingest_function.http.problem import Problem, ProblemCode, unavailable
 
 MAX_DELAY_SECONDS = 60  # longer than clients wait
-MAX_FAULTS = 1_000
+MAX_FAULTS = 1_000  # each is compared with each request
 _STATUSES = (0, 429, 500, 503)  # after the last three a client sends again; 0 only delays
 
 

@@ -20,6 +20,7 @@ from schemas import __version__
 if TYPE_CHECKING:
     from ingest_function.logs.spans import Spans
 
+# As Node has it: https://nodejs.org/api/cli.html#--max-http-header-sizesize
 MAX_HEADER_BYTES = 16 * 1024
 # Of two copies, proxies and we might each believe another.
 _SINGLE_HEADERS = (

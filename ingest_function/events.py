@@ -9,6 +9,8 @@ from ingest_function.auth.access import Client
 from ingest_function.http.problem import Problem, ProblemCode
 from schemas import MAX_ERRORS, ErrorCode, EventError, InvalidEvent, Limits, validate
 
+# A request is published whole or not at all, so it must fit into one Publish request, which takes
+# 1,000 messages: https://cloud.google.com/pubsub/quotas. The body's limit leaves each event 2 KiB.
 MAX_EVENTS = 500
 # A longer request is validated a slice at a time, so that small ones have their turn in between;
 # docs/edge.md, "The worst request of each kind", has what they wait.

@@ -4,6 +4,8 @@ from collections.abc import Iterable
 
 from schemas.errors import MAX_ERRORS, ErrorCode, EventError, InvalidEvent, pointer
 
+# Far more than people nest, and far less than BigQuery's 500:
+# https://cloud.google.com/bigquery/docs/reference/standard-sql/json-data
 MAX_DEPTH = 16
 _MESSAGE = f"nested deeper than {MAX_DEPTH} levels"
 _CONTAINERS = frozenset({dict, list})

@@ -13,6 +13,7 @@ from schemas.event_versions import versions
 from schemas.plain import plain_details
 from schemas.violations import violations
 
+# Fifty times what a visit to a page takes: each byte is stored, and read by every query of details.
 DETAILS_MAX_BYTES = 64 * 1024
 # Of one document, be it an event or a batch of 500: each value costs up to 0.5 us to check. More
 # than the commas that the largest details can hold, so that no good event is refused alone.

@@ -16,7 +16,7 @@ from flex_template.replay.repair import RepairError
 from flex_template.replay.run import preview as preview_replay
 from flex_template.replay.selection import Selection
 
-MAX_LETTERS = 100_000
+MAX_LETTERS = 100_000  # an instance may end at any moment: more than this is for the command line
 page = Blueprint("replays", __name__, url_prefix="/replays")
 
 

@@ -29,7 +29,8 @@ POSITIONS = {"__start_line__", "__end_line__"}
 def read_types(wheel: Path) -> Types:
     """The provider's types, by their full names; what is read of them is kept beside the wheel."""
     kept = wheel.with_suffix(".json")
-    if not kept.exists():
+    # Another version of this program may read more of them.
+    if not kept.exists() or kept.stat().st_mtime < Path(__file__).stat().st_mtime:
         types = {name: _essence(described) for name, described in _unpacked(wheel).items()}
         partial = wheel.with_suffix(".partial")
         partial.write_text(json.dumps(types))

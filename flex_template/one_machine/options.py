@@ -4,7 +4,7 @@ import argparse
 
 from flex_template.command_line import is_port
 
-MAX_PROCESSES = 64
+MAX_PROCESSES = 64  # at 200 MB each: a typing error must not fill the machine
 
 
 def add_options(command: argparse.ArgumentParser) -> None:

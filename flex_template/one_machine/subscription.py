@@ -18,8 +18,8 @@ EMULATOR_VARIABLE = "PUBSUB_EMULATOR_HOST"
 # service's ack ids have about 200 characters.
 MAX_ACK_IDS = 1_000
 MAX_PULLED = 1_000
-PULL_SECONDS = 60
-CALL_SECONDS = 10
+PULL_SECONDS = 60  # the default of Google's client; Pub/Sub answers an empty pull sooner
+CALL_SECONDS = 10  # of the 60 after which Pub/Sub delivers a message again
 # The service sends up to 20 MB of messages; a connection that died in silence is found out.
 _OPTIONS = [
     ("grpc.max_receive_message_length", -1),

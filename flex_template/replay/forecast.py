@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 
 from flex_template.replay.preparation import Prepared, Refusal
 
-SAMPLES = 3
+SAMPLES = 3  # before and after: more would not fit on a screen
 
 
 @dataclass

@@ -16,7 +16,9 @@ from typing import Any
 
 import jq
 
+# Changing each of the 5,000 numbers that fit into an event's details takes 0.07 s.
 CPU_SECONDS = 2.0
+# A message of Pub/Sub's 10 MB that holds nothing but small numbers takes about 400 MB of jq's.
 MEMORY_BYTES = 1024 * 1024 * 1024
 LENGTH = struct.Struct("!I")
 OK = b"="

@@ -14,7 +14,7 @@ from flex_template.bigquery.client import run_query
 from flex_template.replay.letter import Letter
 from flex_template.replay.selection import CONDITION, Selection
 
-PAGE_ROWS = 500
+PAGE_ROWS = 500  # of usually a few kilobytes: about a megabyte at a time in memory
 # "Maximum response size", https://cloud.google.com/bigquery/quotas#query_jobs: 10 GB compressed.
 PAGE_BYTES = 1_000_000_000
 _ROW_BYTES = 2_000  # about what a letter's other columns take

@@ -6,6 +6,7 @@ import time
 from ingest_function.auth.fetch import CertificatesUnavailable, fetch_certificates
 from ingest_function.http.problem import ProblemCode, unavailable
 
+# Anybody can make up the id of a key: it must cost Google's server, and us, next to nothing.
 MIN_PAUSE_SECONDS = 10
 
 

@@ -8,7 +8,7 @@ from urllib.request import urlopen
 
 import orjson
 
-FETCH_SECONDS = 5.0
+FETCH_SECONDS = 5.0  # the first request with a token waits for it, and then for Pub/Sub
 MAX_BYTES = 256 * 1024  # Google's answer has about 4,000
 DEFAULT_MAX_AGE_SECONDS = 3600
 _MAX_AGE = re.compile(r"max-age=(\d{1,9})")

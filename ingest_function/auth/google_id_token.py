@@ -13,7 +13,7 @@ from ingest_function.http.problem import Problem, ProblemCode
 
 ALGORITHM = "RS256"
 ISSUERS = ("accounts.google.com", "https://accounts.google.com")
-CLOCK_SKEW_SECONDS = 10
+CLOCK_SKEW_SECONDS = 10  # far more than clocks with NTP differ, and no gift to a stolen token
 # Google's tokens have about 1,200 bytes; beside the headers' limit this bounds what is decoded.
 MAX_TOKEN_BYTES = 8 * 1024
 

@@ -25,7 +25,7 @@ from google.cloud.bigquery_storage_v1.types import (
 
 METHOD = "/google.cloud.bigquery.storage.v1.BigQueryWrite/AppendRows"
 MAX_REQUEST_BYTES = 20_000_000  # "must be less than 20 MB": AppendRowsRequest
-HOLD_SECONDS = 60
+HOLD_SECONDS = 60  # a hang that nobody releases ends all the same
 MAX_STREAMS = 64  # each has a thread
 
 Fault = Callable[[grpc.ServicerContext, str, pa.RecordBatch], AppendRowsResponse | None]

@@ -16,7 +16,7 @@ from local.pubsub.limits import Refused
 from local.pubsub.state import PubSubState
 
 PULL_SECONDS = 20  # an idle Pull returns empty-handed after a while, as the service's does
-STREAM_BATCH = 100
+STREAM_BATCH = 100  # several subscribers share a backlog
 
 
 class Call(NamedTuple):
