@@ -47,7 +47,7 @@ def main() -> None:
     answer_help(__doc__)
     dataset, *flags = sys.argv[1:]
     grants = by_table(sys.stdin)
-    with connect(f"{dataset}.{next(iter(grants))}") as client:
+    with clear_ends(), connect(f"{dataset}.{next(iter(grants))}") as client:
         for table, wanted in grants.items():
             name = f"{dataset}.{table}"
             policy = read_policy(client, name)
@@ -61,5 +61,4 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    with clear_ends():
-        main()
+    main()

@@ -1,7 +1,6 @@
 """Nobody waits long, or without a word, for a BigQuery that does not answer."""
 
 import io
-import runpy
 import socket
 import time
 from collections.abc import Callable
@@ -12,6 +11,7 @@ import pytest
 from google.api_core.exceptions import RetryError
 
 from console.app import create_app
+from deploy import table_grants
 from flex_template.bigquery.client import PATIENCE_SECONDS, check_table, connect, run_query
 from flex_template.replay.options import parse
 from flex_template.replay.run import preview
@@ -106,7 +106,7 @@ def test_grants_on_tables_end_with_one_line(
     monkeypatch.setattr("sys.argv", ["table_grants", "aegis-test.aegis", *flags])
     monkeypatch.setattr("sys.stdin", io.StringIO("events roles/bigquery.dataViewer user:a@b.c\n"))
     with pytest.raises(SystemExit, match=r"^stopped: no answer in time: .+Connection refused"):
-        runpy.run_module("deploy.table_grants", run_name="__main__")
+        table_grants.main()
     assert 0 < pauses.seconds <= PATIENCE_SECONDS
 
 
