@@ -13,6 +13,7 @@ from typing import Self
 
 from local import end_with_parent
 
+ROOT = Path(__file__).parent.parent  # of the project
 STOP_SECONDS = end_with_parent.GRACE_SECONDS + 5
 LOG_LINES = 15  # the end of a traceback, and its message
 FIRST_PORT, LAST_PORT = 20_000, 32_000  # see `free_port`

@@ -19,12 +19,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from local import names
-from local.process import accepts, make_folder
+from local.process import ROOT, accepts, make_folder
 
 if TYPE_CHECKING:  # what it imports takes longer than a command here
     from local.stack import Stack
 
-ROOT = Path(__file__).parent.parent
 FOLDER = ROOT / ".cache" / "running"  # has a folder for each stack, named by the edge's port
 _FILE = "environment.json"
 _PROGRAMS = {

@@ -14,14 +14,13 @@ from google.cloud import bigquery
 
 from local import names
 from local.bigquery.start import BigQuery, starting_bigquery
-from local.process import Process, StackError, accepts, free_port
+from local.process import ROOT, Process, StackError, accepts, free_port
 from local.pubsub import clients as pubsub_clients
 from local.pubsub.server import PubSubServer
 from local.pubsub.start import starting_pubsub
 from local.resources import create_queue, create_tables, create_views
 from schemas import DEFAULT_AGE_DAYS
 
-ROOT = Path(__file__).parent.parent
 READY_SECONDS = 90  # it takes a few on an idle machine, and many more on a crowded one
 
 

@@ -8,9 +8,8 @@ from pathlib import Path
 
 from flex_template.bigquery.client import EMULATOR_VARIABLE as REST_VARIABLE
 from flex_template.bigquery.group_commit.append_stream import EMULATOR_VARIABLE as STORAGE_VARIABLE
-from local.process import Process, accepts, free_port
+from local.process import ROOT, Process, accepts, free_port
 
-ROOT = Path(__file__).parents[2]
 READY_SECONDS = 120  # its imports take 3 s on an idle machine, a minute on a crowded one
 
 

@@ -9,8 +9,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from local import end_with_parent
-from local.stack import ROOT
-from tests.machine import require
+from tests.machine import ROOT, require
 
 COMMAND_SECONDS = 180
 GONE_SECONDS = 30

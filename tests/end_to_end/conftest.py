@@ -7,7 +7,8 @@ import httpx
 import pytest
 
 from local.pubsub.server import PubSubServer
-from local.stack import ROOT, Stack
+from local.stack import Stack
+from tests.machine import ROOT
 
 MAX_EVENT_AGE_DAYS = 3650  # the named examples are dated in the past
 

@@ -11,11 +11,12 @@ import pytest
 
 from local.names import PROJECT, TOPIC
 from local.resources import create_tables
-from local.stack import ROOT, Stack
+from local.stack import Stack
 from schemas import InvalidEvent, event_columns, parse
 from tests.end_to_end.conftest import MAX_EVENT_AGE_DAYS
 from tests.end_to_end.tables import Row, decoded, rows, wait_for
 from tests.golden.examples import load
+from tests.machine import ROOT
 
 BACKFILL = f"{PROJECT}.backfill"
 OF_THE_RUN = {"event_id", "received_at", "published_at", "request_id"}

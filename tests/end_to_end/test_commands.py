@@ -10,9 +10,8 @@ from pathlib import Path
 
 import pytest
 
-from local.stack import ROOT
 from tests.end_to_end.commands import COMMAND_SECONDS, commands, descendants, remaining, run
-from tests.machine import pubsub_emulator
+from tests.machine import ROOT, pubsub_emulator
 
 PARTS_WITH_GUARDS = 6  # BigQuery, the pipeline and the edge; Pub/Sub may be of this process
 STORED = (

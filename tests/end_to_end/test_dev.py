@@ -12,10 +12,9 @@ import httpx
 import pytest
 
 from local.names import EXTENSION_ORIGIN, LOCAL_API_KEY
-from local.stack import ROOT
 from tests.end_to_end.commands import COMMAND_SECONDS, descendants, remaining
 from tests.end_to_end.shell import Shell, absent, steps
-from tests.machine import require
+from tests.machine import ROOT, require
 
 PAGES = ["first-event", "find-an-event", "ask-the-data", "bad-release"]
 ARRIVAL_SECONDS = 60

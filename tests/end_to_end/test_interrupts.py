@@ -7,7 +7,7 @@ import sys
 
 import pytest
 
-from local.stack import ROOT
+from tests.machine import ROOT
 
 FIRST = re.compile(r"\| +(rich|apache_beam|google)\.")  # of imports that take a second or two
 PIPELINE = ["--input_subscription=projects/aegis-test/subscriptions/events", "--streaming"]

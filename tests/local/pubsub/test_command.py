@@ -8,7 +8,7 @@ import pytest
 
 from local.pubsub import clients as pubsub_clients
 from local.pubsub.server import PubSubServer, main
-from local.stack import ROOT
+from tests.machine import ROOT
 
 COMMAND = [sys.executable, "-m", "local.pubsub.server"]
 
